@@ -1,0 +1,1 @@
+"""Loomline: a data lakehouse and Spark risk warehouse for industrial-internet finance."""

@@ -1,0 +1,1 @@
+"""The one long-lived Spark engine: Spark Connect for programs, Thrift for JDBC and BI."""

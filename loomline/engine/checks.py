@@ -1,0 +1,75 @@
+"""What must hold on the machine before any work: Java, free ports, free disk."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+from loomline.errors import EngineError
+
+MINIMUM_JAVA = 17
+MINIMUM_FREE_GB = 2
+
+
+def java_major_version(printed: str) -> int | None:
+    """The major version in what `java -version` printed, such as 17, or 8 for `1.8.0_402`."""
+    found = re.search(r'version "(\d+)(?:\.(\d+))?', printed)
+    if found is None:
+        return None
+    first, second = int(found.group(1)), found.group(2)
+    return int(second) if first == 1 and second else first
+
+
+def check_java() -> None:
+    """Raise unless a Java that Spark runs on is the `java` on the path."""
+    remedy = f"Install a Java {MINIMUM_JAVA} runtime (JDK or JRE) and put `java` on the PATH."
+    if shutil.which("java") is None:
+        raise EngineError("Java was not found.", remedy)
+    done = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False)
+    version = java_major_version(done.stderr + done.stdout)
+    if version is None:
+        raise EngineError("`java -version` did not say its version.", remedy)
+    if version < MINIMUM_JAVA:
+        raise EngineError(f"Java {version} is too old for Spark.", remedy)
+
+
+def port_is_free(address: str, port: int) -> bool:
+    """Whether a server could bind the port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+    return True
+
+
+def port_answers(address: str, port: int) -> bool:
+    """Whether something accepts connections on the port now."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((address, port)) == 0
+
+
+def check_port(address: str, port: int, variable: str) -> None:
+    """Raise if the port is taken; the remedy names the variable that moves it."""
+    if not port_is_free(address, port):
+        raise EngineError(
+            f"Port {port} on {address} is in use by another program.",
+            f"Stop that program, or set {variable} to a free port.",
+        )
+
+
+def check_disk(folder: Path) -> None:
+    """Raise if the disk that will hold `folder` has too little room to work in."""
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    free_gb = shutil.disk_usage(existing).free / 1e9
+    if free_gb < MINIMUM_FREE_GB:
+        raise EngineError(
+            f"Only {free_gb:.1f} GB are free on the disk of {existing}; "
+            f"at least {MINIMUM_FREE_GB} GB are needed.",
+            "Free some space, or set LOOMLINE_HOME to a folder on another disk.",
+        )

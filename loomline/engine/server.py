@@ -1,0 +1,188 @@
+"""Start, stop and look at the engine: one JVM that serves Spark Connect and Thrift."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from loomline.engine.checks import check_disk, check_java, check_port, port_answers
+from loomline.engine.jars import jar_paths, retrieve_jars, spark_home
+from loomline.errors import EngineError
+from loomline.settings import Settings
+
+START_SECONDS = 120
+STOP_SECONDS = 30
+THRIFT_SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
+
+
+@dataclass(frozen=True)
+class EngineStatus:
+    """What is known of this home's engine: its process, and which ports answer."""
+
+    process_id: int | None
+    connect_answers: bool
+    thrift_answers: bool
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the engine serves both its ports."""
+        return self.process_id is not None and self.connect_answers and self.thrift_answers
+
+
+def engine_folder(settings: Settings) -> Path:
+    """Folder of the engine's log, process id and scratch files."""
+    return settings.home / "engine"
+
+
+def log_path(settings: Settings) -> Path:
+    """The engine's log."""
+    return engine_folder(settings) / "engine.log"
+
+
+def _process_file(settings: Settings) -> Path:
+    return engine_folder(settings) / "engine.pid"
+
+
+def _running_process(settings: Settings) -> psutil.Process | None:
+    """This home's engine process, told from a stranger with a recycled id by its command line."""
+    try:
+        process = psutil.Process(int(_process_file(settings).read_text()))
+        is_ours = str(settings.warehouse) in " ".join(process.cmdline())
+        is_alive = process.status() != psutil.STATUS_ZOMBIE
+    except (FileNotFoundError, ValueError, psutil.Error):
+        return None
+    return process if is_ours and is_alive else None
+
+
+def engine_status(settings: Settings) -> EngineStatus:
+    """Look at this home's engine."""
+    process = _running_process(settings)
+    return EngineStatus(
+        process_id=process.pid if process else None,
+        connect_answers=port_answers(settings.bind_address, settings.connect_port),
+        thrift_answers=port_answers(settings.bind_address, settings.thrift_port),
+    )
+
+
+def engine_command(settings: Settings) -> list[str]:
+    """The command that runs the engine in the foreground."""
+    folder = engine_folder(settings)
+    class_path = ":".join(str(path) for path in jar_paths(settings.jars))
+    metastore = settings.home / "lake" / "metastore"
+    conf = {
+        "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
+        # Without an address Spark Connect listens on every interface.
+        "spark.connect.grpc.binding.address": settings.bind_address,
+        "spark.connect.grpc.binding.port": settings.connect_port,
+        "spark.driver.bindAddress": settings.bind_address,
+        "spark.driver.host": settings.bind_address,
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.sql.warehouse.dir": settings.warehouse,
+        "spark.hadoop.javax.jdo.option.ConnectionURL": (
+            f"jdbc:derby:;databaseName={metastore};create=true"
+        ),
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.ansi.enabled": "true",
+        "spark.sql.sources.default": "delta",
+        # A dated mart table replaces the partition of its date and leaves the others alone.
+        "spark.sql.sources.partitionOverwriteMode": "dynamic",
+        # Few, small tasks: one machine. A 16 s small Delta write takes 2 s with these.
+        "spark.sql.shuffle.partitions": "4",
+        "spark.databricks.delta.snapshotPartitions": "2",
+        "spark.local.dir": folder / "scratch",
+        "spark.ui.enabled": "false",
+    }
+    command = [str(spark_home() / "bin" / "spark-submit"), "--class", THRIFT_SERVER]
+    command += ["--master", "local[*]", "--driver-memory", settings.engine_memory]
+    command += ["--driver-class-path", class_path]
+    command += ["--driver-java-options", f"-Dderby.stream.error.file={folder / 'derby.log'}"]
+    for key, value in conf.items():
+        command += ["--conf", f"{key}={value}"]
+    command += ["spark-internal"]
+    command += ["--hiveconf", f"hive.server2.thrift.bind.host={settings.bind_address}"]
+    command += ["--hiveconf", f"hive.server2.thrift.port={settings.thrift_port}"]
+    return command
+
+
+def _engine_environment(settings: Settings) -> dict[str, str]:
+    environment = {key: value for key, value in os.environ.items() if key != "SPARK_REMOTE"}
+    environment["SPARK_HOME"] = str(spark_home())
+    environment["SPARK_LOCAL_IP"] = settings.bind_address
+    environment["PYSPARK_PYTHON"] = sys.executable
+    return environment
+
+
+def start_engine(settings: Settings) -> EngineStatus:
+    """Start this home's engine unless it is up, and wait until both ports answer.
+
+    Raises:
+        EngineError: Java is missing or too old, a port is taken, the disk is full, or the engine
+            ended or did not answer in time; the message says where its log is.
+    """
+    if settings.spark_remote:
+        raise EngineError(
+            f"LOOMLINE_SPARK_REMOTE names an engine that is not this home's: {settings.remote}.",
+            "Unset it to run an engine of this home.",
+        )
+    if _running_process(settings) is None:
+        check_java()
+        check_disk(settings.home)
+        check_port(settings.bind_address, settings.connect_port, "LOOMLINE_CONNECT_PORT")
+        check_port(settings.bind_address, settings.thrift_port, "LOOMLINE_THRIFT_PORT")
+        retrieve_jars(settings.jars)
+        (engine_folder(settings) / "scratch").mkdir(parents=True, exist_ok=True)
+        settings.warehouse.mkdir(parents=True, exist_ok=True)
+        with log_path(settings).open("ab") as log:
+            process = subprocess.Popen(
+                engine_command(settings),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=engine_folder(settings),
+                env=_engine_environment(settings),
+                start_new_session=True,
+            )
+        _process_file(settings).write_text(str(process.pid))
+    return _wait_until_up(settings)
+
+
+def _wait_until_up(settings: Settings) -> EngineStatus:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        status = engine_status(settings)
+        if status.is_up:
+            return status
+        if status.process_id is None:
+            tail = "\n".join(log_path(settings).read_text(errors="replace").splitlines()[-5:])
+            raise EngineError(
+                "The engine ended while it was starting.",
+                f"Look at {log_path(settings)}; its last lines are:\n{tail}",
+            )
+        time.sleep(0.2)
+    raise EngineError(
+        f"The engine did not answer within {START_SECONDS} seconds.",
+        f"Look at {log_path(settings)}, then run `loomline engine stop` and start it again.",
+    )
+
+
+def stop_engine(settings: Settings) -> bool:
+    """Stop this home's engine; tables stay as they are. Returns whether one was running."""
+    process = _running_process(settings)
+    if process is None:
+        _process_file(settings).unlink(missing_ok=True)
+        return False
+    family = [process, *process.children(recursive=True)]
+    process.terminate()
+    _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
+    for survivor in alive:
+        survivor.kill()
+    psutil.wait_procs(alive, timeout=STOP_SECONDS)
+    _process_file(settings).unlink(missing_ok=True)
+    return True

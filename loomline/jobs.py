@@ -1,0 +1,119 @@
+"""The job list: every step of the risk lake, what it reads and what it writes, in running order."""
+
+from __future__ import annotations
+
+from loomline.errors import LoomlineError
+from loomline.job import Job
+
+JOBS = (
+    Job(
+        name="land",
+        entry="spark_jobs.land.job:run",
+        description="Copy new source files into bronze, every value as it stood.",
+        reads=(),
+        writes=("bronze.*", "quality.quarantine"),
+    ),
+    Job(
+        name="conform",
+        entry="spark_jobs.conform.job:run",
+        description="Turn bronze rows into canonical silver rows; set aside what does not hold.",
+        reads=("bronze.*",),
+        writes=(
+            "silver.invoice",
+            "silver.credit_record",
+            "silver.loan_rate_churn",
+            "quality.quarantine",
+            "ops.conformed_file",
+        ),
+    ),
+    Job(
+        name="enterprise",
+        entry="spark_jobs.enterprise:run",
+        description="List every enterprise that a canonical table names.",
+        reads=("silver.invoice", "silver.credit_record"),
+        writes=("silver.enterprise",),
+    ),
+    Job(
+        name="reconcile",
+        entry="spark_jobs.reconcile:run",
+        description="Prove that landed = conformed + duplicate + quarantined, in rows and cents.",
+        reads=(
+            "bronze.*",
+            "silver.invoice",
+            "silver.credit_record",
+            "silver.loan_rate_churn",
+            "quality.quarantine",
+        ),
+        writes=("quality.reconciliation",),
+    ),
+    Job(
+        name="gate_silver",
+        entry="expectations.gate:run_silver",
+        description="Check the silver tables; a critical failure stops the run.",
+        reads=("silver.*", "quality.reconciliation"),
+        writes=("quality.validation_result",),
+    ),
+    Job(
+        name="features",
+        entry="spark_jobs.features:run",
+        description="Compute the features of every enterprise as of the date.",
+        reads=("silver.enterprise", "silver.invoice"),
+        writes=("features.enterprise_feature", "features.feature_name"),
+    ),
+    Job(
+        name="train",
+        entry="models.train.job:run",
+        description="Train, validate and register a default model where none holds for the date.",
+        reads=("features.enterprise_feature", "features.feature_name", "silver.credit_record"),
+        writes=("scores.model_metric", "scores.model_calibration"),
+    ),
+    Job(
+        name="score",
+        entry="models.score.job:run",
+        description="Score every enterprise with the champion, with reasons.",
+        reads=("features.enterprise_feature", "features.feature_name"),
+        writes=("scores.credit_score", "scores.master_scale"),
+    ),
+    Job(
+        name="gate_scores",
+        entry="expectations.gate:run_scores",
+        description="Check features and scores; a critical failure stops the run.",
+        reads=("features.*", "scores.*"),
+        writes=("quality.validation_result",),
+    ),
+    Job(
+        name="marts",
+        entry="spark_jobs.marts:run",
+        description="Build and test the dbt marts as of the date.",
+        reads=("silver.*", "scores.*"),
+        writes=("marts.*",),
+    ),
+    Job(
+        name="gate_marts",
+        entry="expectations.gate:run_marts",
+        description="Check the mart tables; a critical failure stops the run.",
+        reads=("marts.*",),
+        writes=("quality.validation_result",),
+    ),
+    Job(
+        name="report",
+        entry="reports.job:run",
+        description="Write the portfolio report of the date as HTML and XLSX.",
+        reads=("marts.*", "quality.*", "scores.*"),
+        writes=(),
+    ),
+)
+
+
+def find_job(name: str) -> Job:
+    """The job of that name.
+
+    Raises:
+        LoomlineError: there is none; the remedy lists the names.
+    """
+    for job in JOBS:
+        if job.name == name:
+            return job
+    raise LoomlineError(
+        f"There is no job {name!r}.", f"Jobs are: {', '.join(job.name for job in JOBS)}."
+    )

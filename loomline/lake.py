@@ -1,0 +1,73 @@
+"""Delta tables of the lake: create as declared, replace a part in one commit, ask for versions."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+
+from loomline.tables import table_declaration
+
+
+def sql_literal(value: str | date | datetime) -> str:
+    """A value as a Spark SQL literal; datetimes must be UTC."""
+    if isinstance(value, datetime):
+        return f"timestamp'{value:%Y-%m-%d %H:%M:%S}Z'"
+    if isinstance(value, date):
+        return f"date'{value:%Y-%m-%d}'"
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def quoted(name: str) -> str:
+    """A column or table name in backquotes, dots kept as separators of a table name."""
+    return ".".join(f"`{part.replace('`', '``')}`" for part in name.split("."))
+
+
+def create_table(spark: SparkSession, catalog: Path, name: str) -> None:
+    """Create a declared table, and its schema, where they are missing."""
+    table = table_declaration(catalog, name)
+    columns = ", ".join(
+        f"{quoted(column)} {declared.type}{' not null' if declared.required else ''} "
+        f"comment {sql_literal(declared.description)}"
+        for column, declared in table.columns.items()
+    )
+    partition = f"partitioned by ({', '.join(table.partition_by)})" if table.partition_by else ""
+    spark.sql(f"create schema if not exists {quoted(name.split('.')[0])}")
+    spark.sql(
+        f"create table if not exists {quoted(name)} ({columns}) using delta {partition} "
+        f"comment {sql_literal(table.description)}"
+    )
+
+
+def replace_rows(frame: DataFrame, name: str, condition: str) -> None:
+    """Put the rows of `frame` in the place of the table's rows for which `condition` holds.
+
+    One Delta commit, so that a kill leaves either the old rows or the new ones, and a rerun leaves
+    what the first run would have left. Delta refuses a frame with a row outside the condition.
+    """
+    columns = frame.sparkSession.table(name).columns
+    writer = frame.select(*columns).write.format("delta").mode("overwrite")
+    writer.option("replaceWhere", condition).saveAsTable(name)
+
+
+def in_condition(column: str, values: list[str]) -> str:
+    """The SQL condition that a text column has one of the values; none of them: false."""
+    if not values:
+        return "false"
+    return f"{quoted(column)} in ({', '.join(sql_literal(value) for value in values)})"
+
+
+def table_exists(spark: SparkSession, name: str) -> bool:
+    """Whether the engine's metastore has the table or view."""
+    return bool(spark.catalog.tableExists(name))
+
+
+def table_version(spark: SparkSession, name: str) -> int | None:
+    """The Delta version of the table now; None where it does not exist or is a view."""
+    try:
+        return int(spark.sql(f"describe history {quoted(name)} limit 1").first()["version"])
+    except AnalysisException:
+        return None

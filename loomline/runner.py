@@ -1,0 +1,123 @@
+"""Run one job for one date and record the run: status, rows, and the version of every table."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from importlib import import_module
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from loomline.engine.server import start_engine
+from loomline.errors import LoomlineError
+from loomline.job import Job, JobContext, JobFunction, JobResult
+from loomline.jobs import find_job
+from loomline.lake import create_table, table_version
+from loomline.settings import PROJECT_ROOT, Settings, load_settings
+from loomline.tables import table_declaration
+
+JOB_RUNS = "ops.job_runs"
+
+
+def code_commit() -> str:
+    """The commit of the running code, `+changes` added where files differ; `unknown` without git."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(PROJECT_ROOT), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        commit = git("rev-parse", "HEAD")
+        return f"{commit}+changes" if git("status", "--porcelain") else commit
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def expand_tables(spark: SparkSession, names: tuple[str, ...]) -> list[str]:
+    """Table names with each `schema.*` replaced by the tables that the schema has now."""
+    expanded: list[str] = []
+    for name in names:
+        schema, _, table = name.partition(".")
+        if table != "*":
+            expanded.append(name)
+        elif spark.catalog.databaseExists(schema):
+            rows = spark.sql(f"show tables in {schema}").collect()
+            expanded += [f"{schema}.{row['tableName']}" for row in rows]
+    return expanded
+
+
+def table_versions(spark: SparkSession, names: tuple[str, ...]) -> dict[str, int]:
+    """The Delta version of each table that exists."""
+    versions = {name: table_version(spark, name) for name in expand_tables(spark, names)}
+    return {name: version for name, version in versions.items() if version is not None}
+
+
+def _record(
+    context: JobContext,
+    job: Job,
+    started_at: datetime,
+    tables_read: dict[str, int],
+    outcome: JobResult | BaseException,
+) -> None:
+    spark, result = context.spark, outcome if isinstance(outcome, JobResult) else None
+    create_table(spark, context.catalog, JOB_RUNS)
+    columns = table_declaration(context.catalog, JOB_RUNS).columns
+    row = {
+        "run_id": str(uuid.uuid4()),
+        "job": job.name,
+        "as_of_date": context.as_of_date,
+        "status": "succeeded" if result else "failed",
+        "rows_in": result.rows_in if result else None,
+        "rows_out": result.rows_out if result else None,
+        "tables_read": tables_read,
+        "tables_written": table_versions(spark, job.writes),
+        "code_commit": code_commit(),
+        "notes": list(result.notes) if result else [f"{type(outcome).__name__}: {outcome}"],
+        "started_at": started_at,
+        "ended_at": datetime.now(UTC),
+    }
+    schema = ", ".join(f"{name} {column.type}" for name, column in columns.items())
+    frame = spark.createDataFrame([tuple(row[name] for name in columns)], schema)
+    frame.write.format("delta").mode("append").saveAsTable(JOB_RUNS)
+
+
+def run_job(
+    name: str,
+    as_of_date: date,
+    data: Path | None = None,
+    settings: Settings | None = None,
+    say: Callable[[str], None] = print,
+) -> JobResult:
+    """Run a job for an as-of date; the engine is started if it is down.
+
+    `say` gets one line at the end: job, date, rows in and out, seconds, then a line a note.
+
+    Raises:
+        LoomlineError: the job refused its input or failed; the failed run is recorded too.
+    """
+    job, settings = find_job(name), settings or load_settings()
+    if not settings.spark_remote:
+        start_engine(settings)
+    context = JobContext(settings, as_of_date, data)
+    module, _, function = job.entry.partition(":")
+    entry: JobFunction = getattr(import_module(module), function)
+    started_at, clock = datetime.now(UTC), time.monotonic()
+    tables_read = table_versions(context.spark, job.reads)
+    try:
+        result = entry(context)
+    except LoomlineError as error:
+        _record(context, job, started_at, tables_read, error)
+        raise
+    _record(context, job, started_at, tables_read, result)
+    seconds = time.monotonic() - clock
+    say(
+        f"{job.name:<12} {as_of_date}  {result.rows_in:>10,} rows in  "
+        f"{result.rows_out:>10,} rows out  {seconds:6.1f} s"
+    )
+    for note in result.notes:
+        say(f"             - {note}")
+    return result

@@ -1,0 +1,69 @@
+"""The declared tables of the lake: `catalog/tables/*.yml`, one file a schema.
+
+A declaration is the only place where a table's columns, types, units and grain are written. Jobs
+create tables from it, contracts are checked against it, and the data dictionary is printed from it.
+The mart tables are declared in dbt and not here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+
+from loomline.declarations import Declaration, read_declaration
+from loomline.errors import CatalogueError
+
+# One table a source, all of this one shape.
+BRONZE_SHAPE = "bronze.source_row"
+
+
+class Column(Declaration):
+    """A column: its Spark SQL type, whether it may be null, its unit and what it means."""
+
+    type: str
+    required: bool = False
+    unit: str = ""
+    description: str = Field(min_length=1)
+
+
+class Table(Declaration):
+    """A table: what a row is, the columns that name a row, and the columns in order."""
+
+    description: str = Field(min_length=1)
+    grain: str = Field(min_length=1)
+    key: tuple[str, ...] = ()
+    partition_by: tuple[str, ...] = ()
+    columns: dict[str, Column]
+
+
+class SchemaTables(Declaration):
+    """The tables of one schema, such as `silver`."""
+
+    schema_name: str = Field(alias="schema")
+    description: str
+    tables: dict[str, Table]
+
+
+@cache
+def load_tables(catalog: Path) -> dict[str, Table]:
+    """Every declared table by its full name, `schema.table`."""
+    tables: dict[str, Table] = {}
+    for path in sorted((catalog / "tables").glob("*.yml")):
+        declared = read_declaration(path, SchemaTables)
+        for name, table in declared.tables.items():
+            tables[f"{declared.schema_name}.{name}"] = table
+    if not tables:
+        raise CatalogueError(f"No table is declared in {catalog / 'tables'}.")
+    return tables
+
+
+def table_declaration(catalog: Path, name: str) -> Table:
+    """The declaration of a table; every `bronze.<source>` has the shape of a source row."""
+    tables = load_tables(catalog)
+    if name in tables:
+        return tables[name]
+    if name.startswith("bronze."):
+        return tables[BRONZE_SHAPE]
+    raise CatalogueError(f"The table {name} is not declared in {catalog / 'tables'}.")
