@@ -8,14 +8,14 @@ from loomline.job import Job
 JOBS = (
     Job(
         name="land",
-        entry="spark_jobs.land.job:run",
+        entry="spark_jobs.land:run",
         description="Copy new source files into bronze, every value as it stood.",
         reads=(),
         writes=("bronze.*", "quality.quarantine"),
     ),
     Job(
         name="conform",
-        entry="spark_jobs.conform.job:run",
+        entry="spark_jobs.conform:run",
         description="Turn bronze rows into canonical silver rows; set aside what does not hold.",
         reads=("bronze.*",),
         writes=(

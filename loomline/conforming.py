@@ -1,0 +1,239 @@
+"""Turn bronze rows into canonical rows, as a contract says: pure functions on Spark frames.
+
+Every column is parsed strictly; what does not parse becomes a reason, never a guess or a null.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import reduce
+
+from pyspark.sql import Column as SparkColumn
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from loomline.contracts.catalogue import PROVENANCE_COLUMNS, business_columns
+from loomline.contracts.model import ColumnMapping, Contract, Moment
+from loomline.lake import quoted
+from loomline.tables import Column, Table
+
+# Blanks that people and systems leave around values, the ideographic and no-break space included.
+BLANKS = " \t\r\n\u00a0\u3000\ufeff"
+# As much of a wrong value as a reason quotes; the whole of it is in the raw text.
+QUOTED_LENGTH = 80
+
+CONFORMED, DUPLICATE, QUARANTINED = "conformed", "duplicate", "quarantined"
+
+
+def decimal_pattern(type_name: str) -> str:
+    """The pattern of a plain decimal number that fits a `decimal(precision,scale)` exactly."""
+    precision, scale = (int(part) for part in re.findall(r"\d+", type_name))
+    fraction = rf"(\.[0-9]{{1,{scale}}}0*)?" if scale else r"(\.0*)?"
+    return rf"^-?[0-9]{{1,{precision - scale}}}{fraction}$"
+
+
+def _parsed_number(text: SparkColumn, declared: Column, mapping: ColumnMapping) -> SparkColumn:
+    pattern = r"^-?[0-9]{1,18}$"
+    if declared.type.startswith("decimal"):
+        pattern = decimal_pattern(declared.type)
+    elif declared.type == "double":
+        pattern = r"^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$"
+    separator = mapping.thousands_separator
+    if separator:
+        is_grouped = text.rlike(rf"^-?[0-9]{{1,3}}({re.escape(separator)}[0-9]{{3}})+(\.[0-9]*)?$")
+        text = F.when(is_grouped, F.replace(text, F.lit(separator), F.lit(""))).otherwise(text)
+    return F.when(text.rlike(pattern), text.try_cast(declared.type))
+
+
+def _parsed_moment(
+    text: SparkColumn, declared: Column, mapping: ColumnMapping, time_zone: str
+) -> SparkColumn:
+    parsed = F.coalesce(*[F.try_to_timestamp(text, F.lit(form)) for form in mapping.formats])
+    if declared.type == "date":
+        return parsed.cast("date")
+    return F.to_utc_timestamp(parsed, time_zone)
+
+
+def _parsed_code(text: SparkColumn, codes: dict[str, str | bool], type_name: str) -> SparkColumn:
+    chain = F.lit(None)
+    for raw, canonical in codes.items():
+        value = str(canonical).lower() if isinstance(canonical, bool) else canonical
+        chain = F.when(text == raw, F.lit(value)).otherwise(chain)
+    return chain.cast(type_name)
+
+
+def _parsed(
+    text: SparkColumn, declared: Column, mapping: ColumnMapping, time_zone: str
+) -> SparkColumn:
+    if mapping.codes is not None:
+        return _parsed_code(text, mapping.codes, declared.type)
+    if declared.type == "string":
+        return F.when(F.length(text) <= mapping.longest, text)
+    if declared.type in ("date", "timestamp"):
+        return _parsed_moment(text, declared, mapping, time_zone)
+    if declared.type == "boolean":
+        return _parsed_code(F.lower(text), {"true": True, "false": False}, "boolean")
+    return _parsed_number(text, declared, mapping)
+
+
+def _complaint(name: str, text: SparkColumn, declared: Column, mapping: ColumnMapping) -> SparkColumn:
+    if declared.type == "string" and mapping.codes is None:
+        longest = F.lit(f" characters; at most {mapping.longest} are allowed")
+        return F.concat(F.lit(f"{name}: has "), F.length(text).cast("string"), longest)
+    expected = "not in the code list" if mapping.codes else f"not a {declared.type}"
+    if mapping.formats:
+        expected += f" as {' or '.join(mapping.formats)}"
+    return F.concat(
+        F.lit(f"{name}: {expected}: '"), F.substring(text, 1, QUOTED_LENGTH), F.lit("'")
+    )
+
+
+def _moment(moment: Moment, table: Table, time_zone: str) -> SparkColumn:
+    if moment.landed:
+        instant = F.col("landed_at")
+    elif moment.constant is not None:
+        instant = F.lit(moment.constant)
+    else:
+        instant = F.col(str(moment.column))
+        if table.columns[str(moment.column)].type == "date":
+            return F.to_utc_timestamp(
+                F.date_add(instant, moment.days_later).cast("timestamp"), time_zone
+            )
+    return instant + F.expr(f"interval {moment.days_later} days")
+
+
+def _text_of(mapping: ColumnMapping) -> SparkColumn:
+    """The text of a mapped column without the blanks around it; null where the value is missing."""
+    text = F.btrim(F.col("fields")[mapping.from_column], F.lit(BLANKS))
+    return F.when(~text.isin("", *mapping.missing_values), text)
+
+
+def control_total(contract: Contract, table: Table) -> SparkColumn:
+    """A bronze row's control total as an amount; null where it can't be read as one."""
+    if contract.control_total is None:
+        return F.lit(None).cast("decimal(18,2)")
+    mapping = contract.columns[contract.control_total]
+    return _parsed_number(_text_of(mapping), table.columns[contract.control_total], mapping)
+
+
+def parse_rows(bronze: DataFrame, contract: Contract, table: Table) -> DataFrame:
+    """Parse bronze rows into canonical columns, with the reasons why a row does not hold.
+
+    Returns:
+        The target's columns, `raw_text`, and `reasons` (array of text, empty where the row holds).
+    """
+    mapped = {name: m for name, m in contract.columns.items() if m.from_column is not None}
+    trimmed = bronze.select(
+        "*",
+        *[
+            _text_of(mapping).alias(f"text_{name}")
+            for name, mapping in mapped.items()
+        ],
+    )
+    values, complaints = [], [F.col("problem")]
+    for name, mapping in contract.columns.items():
+        declared = table.columns[name]
+        if mapping.constant is not None:
+            values.append(F.lit(mapping.constant).cast(declared.type).alias(name))
+        if name not in mapped:
+            continue
+        text = F.col(f"text_{name}")
+        value = _parsed(text, declared, mapping, contract.time_zone)
+        values.append(value.alias(name))
+        complaint = F.when(text.isNotNull() & value.isNull(), _complaint(name, text, declared, mapping))
+        if declared.required:
+            complaint = F.when(text.isNull(), F.lit(f"{name}: is missing")).otherwise(complaint)
+        # A row that could not be split has one reason: its cells mean nothing.
+        complaints.append(F.when(F.col("problem").isNull(), complaint))
+    own = ("raw_text", "landed_at", "source_file", "file_sha256", "line_number")
+    parsed = trimmed.select(
+        *own, *values, F.array_compact(F.array(*complaints)).alias("complaints")
+    )
+    derived = {name: F.expr(m.sql) for name, m in contract.columns.items() if m.sql is not None}
+    parsed = parsed.withColumns(
+        {
+            **derived,
+            "event_at": _moment(contract.event_at, table, contract.time_zone),
+            "known_at": _moment(contract.known_at, table, contract.time_zone),
+            "source": F.lit(contract.source),
+        }
+    )
+    return _with_reasons(parsed, contract, table)
+
+
+def _with_reasons(parsed: DataFrame, contract: Contract, table: Table) -> DataFrame:
+    parses = F.size("complaints") == 0
+    broken = [
+        F.when(
+            # A rule that can't be answered is broken, unless the missing value is the reason itself.
+            F.coalesce(~F.expr(rule.sql), parses),
+            F.lit(f"{rule.name}: {rule.reason}"),
+        )
+        for rule in contract.rules
+    ]
+    known_early = F.when(
+        F.col("known_at") < F.col("event_at"), F.lit("known_at: is earlier than event_at")
+    )
+    reasons = F.concat("complaints", F.array_compact(F.array(*broken, known_early)))
+    unmapped = [
+        F.lit(None).cast(table.columns[name].type).alias(name)
+        for name in business_columns(table)
+        if name not in contract.columns
+    ]
+    return parsed.select("*", *unmapped, reasons.alias("reasons")).select(
+        *table.columns, "raw_text", "reasons"
+    )
+
+
+def _same_content(columns: list[str], other: str) -> SparkColumn:
+    same = [F.col(name).eqNullSafe(F.col(f"{other}.{name}")) for name in columns]
+    return reduce(lambda left, right: left & right, same)
+
+
+def classify_rows(
+    parsed: DataFrame, contract: Contract, table: Table, silver: DataFrame | None = None
+) -> DataFrame:
+    """Say of every parsed row whether it is conformed, a duplicate, or quarantined.
+
+    Of several rows with one key the first stands: a row already in `silver`, else the first by file
+    name and line. A later row of the same content is a duplicate; of other content, quarantined.
+    `silver` holds the rows of other files that the new ones may repeat.
+    """
+    key = [quoted(name) for name in contract.key or table.key]
+    content = business_columns(table)
+    rows = parsed.withColumn("is_new", F.lit(True))
+    if silver is not None:
+        rivals = silver.join(parsed.select(*key).distinct(), [*(contract.key or table.key)], "semi")
+        old = rivals.select(
+            *table.columns,
+            F.lit("").alias("raw_text"),
+            F.array().cast("array<string>").alias("reasons"),
+            F.lit(False).alias("is_new"),
+        )
+        rows = rows.unionByName(old)
+    holds = F.size("reasons") == 0
+    of_key = Window.partitionBy(*key, holds).orderBy("is_new", "source_file", "line_number")
+    first = F.struct(*content, *PROVENANCE_COLUMNS)
+    ranked = rows.select(
+        "*", F.row_number().over(of_key).alias("rank"), F.first(first).over(of_key).alias("first")
+    )
+    repeats = holds & (F.col("rank") > 1)
+    place = F.concat(
+        F.col("first.source_file"), F.lit(" line "), F.col("first.line_number").cast("string")
+    )
+    is_same = _same_content(content, "first")
+    conflict = F.concat(F.lit("key: another row with this key has other content: "), place)
+    repeat = F.concat(F.lit("duplicate: the same content stands in "), place)
+    disposition = (
+        F.when(~holds, QUARANTINED)
+        .when(F.col("rank") == 1, CONFORMED)
+        .when(is_same, DUPLICATE)
+        .otherwise(QUARANTINED)
+    )
+    reasons = F.when(
+        repeats, F.array(F.when(is_same, repeat).otherwise(conflict))
+    ).otherwise(F.col("reasons"))
+    classified = ranked.where("is_new").select(
+        *table.columns, "raw_text", reasons.alias("reasons"), disposition.alias("disposition")
+    )
+    return classified

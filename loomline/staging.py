@@ -1,0 +1,157 @@
+"""Bring a source file to the engine: an unchanged copy, its hash, and its rows as Parquet."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from loomline.contracts.model import Contract
+from loomline.errors import FileRefused
+from loomline.readers.file import check_header, read_rows
+from loomline.readers.row import SourceRow
+
+CHUNK_BYTES = 1 << 20
+BATCH_ROWS = 50_000
+
+BRONZE_ARROW = pa.schema(
+    [
+        pa.field("file_sha256", pa.string(), nullable=False),
+        pa.field("source_file", pa.string(), nullable=False),
+        pa.field("line_number", pa.int64(), nullable=False),
+        pa.field("raw_text", pa.string(), nullable=False),
+        pa.field("fields", pa.map_(pa.string(), pa.string()), nullable=False),
+        pa.field("problem", pa.string()),
+        pa.field("landed_at", pa.timestamp("us", tz="UTC"), nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class LandedCopy:
+    """An unchanged copy of a source file, named by the sha256 of its bytes."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """The rows of a landed copy as Parquet, in the shape of a bronze table."""
+
+    path: Path
+    source_file: str
+    copy: LandedCopy
+    header: tuple[str, ...]
+    unmapped_columns: tuple[str, ...]
+    row_count: int
+    landed_at: datetime
+
+
+def read_chunks(file: BinaryIO) -> Iterator[bytes]:
+    """The bytes of a file in chunks of a megabyte."""
+    while chunk := file.read(CHUNK_BYTES):
+        yield chunk
+
+
+def copy_unchanged(
+    path: Path, folder: Path, chunks: Callable[[BinaryIO], Iterator[bytes]] = read_chunks
+) -> LandedCopy:
+    """Copy a file into `folder` under its sha256, and be sure that it held still meanwhile.
+
+    Everything that follows reads the copy, so that what was hashed is what was read.
+
+    Raises:
+        FileRefused: the file can't be opened, or its size or time changed during the copy.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f"partial-{os.getpid()}"
+    digest, size = hashlib.sha256(), 0
+    try:
+        with path.open("rb") as source, partial.open("wb") as target:
+            before = os.fstat(source.fileno())
+            for chunk in chunks(source):
+                digest.update(chunk)
+                size += len(chunk)
+                target.write(chunk)
+            after = path.stat()
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise FileRefused(
+            f"{path} can't be copied: {error.strerror}.", "Check the file, its rights and the disk."
+        ) from error
+    seen_before = (before.st_ino, before.st_size, before.st_mtime_ns)
+    if seen_before != (after.st_ino, after.st_size, after.st_mtime_ns) or size != after.st_size:
+        partial.unlink()
+        raise FileRefused(
+            f"{path} changed while it was read; nothing of it was landed.",
+            "Wait until its writer is done and land it again.",
+        )
+    copy = folder / digest.hexdigest()
+    partial.replace(copy)
+    copy.chmod(0o444)
+    return LandedCopy(copy, digest.hexdigest(), size)
+
+
+def bronze_batch(
+    rows: list[SourceRow], header: list[str], file_sha256: str, source_file: str, landed: datetime
+) -> pa.RecordBatch:
+    """Rows in the shape of a bronze table; cells beyond the header are in the raw text only."""
+    width = len(header)
+    cells: list[str | None] = []
+    lengths = np.empty(len(rows), dtype=np.int32)
+    for position, row in enumerate(rows):
+        kept = row.cells[:width]
+        cells.extend(kept)
+        lengths[position] = len(kept)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    positions = np.arange(len(cells)) - np.repeat(offsets[:-1], lengths)
+    names = pa.DictionaryArray.from_arrays(pa.array(positions, pa.int32()), pa.array(header))
+    keys = names.dictionary_decode()
+    columns = [
+        pa.array([file_sha256] * len(rows), pa.string()),
+        pa.array([source_file] * len(rows), pa.string()),
+        pa.array([row.line_number for row in rows], pa.int64()),
+        pa.array([row.raw_text for row in rows], pa.string()),
+        pa.MapArray.from_arrays(offsets, keys, pa.array(cells, pa.string())),
+        pa.array([row.problem for row in rows], pa.string()),
+        pa.array([landed] * len(rows), pa.timestamp("us", tz="UTC")),
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=BRONZE_ARROW)
+
+
+def stage_file(copy: LandedCopy, source_file: str, contract: Contract, folder: Path) -> StagedFile:
+    """Write the rows of a landed copy as Parquet into `folder`; all of them or no file.
+
+    Raises:
+        FileRefused: the file can't be read as its contract says.
+    """
+    opened = read_rows(copy.path, source_file, contract)
+    unmapped = check_header(source_file, opened.header, contract)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{copy.sha256}.parquet"
+    landed_at, row_count = datetime.now(UTC), 0
+    try:
+        with pq.ParquetWriter(path, BRONZE_ARROW) as writer:
+            rows = iter(opened.rows)
+            while batch := list(islice(rows, BATCH_ROWS)):
+                row_count += len(batch)
+                writer.write_batch(
+                    bronze_batch(batch, opened.header, copy.sha256, source_file, landed_at)
+                )
+    except FileRefused:
+        path.unlink()
+        raise
+    return StagedFile(
+        path, source_file, copy, tuple(opened.header), tuple(unmapped), row_count, landed_at
+    )

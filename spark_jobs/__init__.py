@@ -1,0 +1,1 @@
+"""Batch jobs of the lake; each reads tables and writes tables, and imports no other job."""

@@ -1,0 +1,62 @@
+"""Compute the features of every enterprise as of the date, from what was known by its end."""
+
+from __future__ import annotations
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import SparkSession
+
+from loomline.errors import CatalogueError
+from loomline.job import JobContext, JobResult
+from loomline.lake import create_table, replace_rows, sql_literal
+from spark_jobs.feature_declarations import FeatureList, load_features
+from spark_jobs.feature_query import feature_query, feature_version
+
+FEATURES = "features.enterprise_feature"
+NAMES = "features.feature_name"
+
+
+def _write_names(spark: SparkSession, features: FeatureList, version: str) -> None:
+    condition = f"feature_version = {sql_literal(version)}"
+    # A version's names can't change, so they are written once.
+    if spark.table(NAMES).where(condition).limit(1).count():
+        return
+    rows = [
+        (
+            version,
+            position,
+            feature.name,
+            feature.unit,
+            feature.description_en,
+            feature.description_zh,
+            feature.is_history_dependent,
+        )
+        for position, feature in enumerate(features.features)
+    ]
+    replace_rows(spark.createDataFrame(rows, spark.table(NAMES).schema), NAMES, condition)
+
+
+def run(context: JobContext) -> JobResult:
+    """Write the vectors of the as-of date, and the names of their positions.
+
+    Raises:
+        CatalogueError: a declared expression is not valid Spark SQL over its level.
+    """
+    spark, features = context.spark, load_features(context.catalog)
+    version = feature_version(features)
+    for table in (FEATURES, NAMES):
+        create_table(spark, context.catalog, table)
+    try:
+        frame = spark.sql(feature_query(features, context.as_of_date, context.as_of_end))
+        columns = frame.columns
+    except AnalysisException as error:
+        raise CatalogueError(
+            f"A measure or feature in {context.catalog / 'features'} does not hold: {error.getMessage()}.",
+            "Correct its expression and run the job again.",
+        ) from error
+    _write_names(spark, features, version)
+    replace_rows(frame.select(columns), FEATURES, f"as_of_date = {sql_literal(context.as_of_date)}")
+    known = f"known_at <= {sql_literal(context.as_of_end)}"
+    invoices = spark.table("silver.invoice").where(known)
+    written = spark.table(FEATURES).where(f"as_of_date = {sql_literal(context.as_of_date)}")
+    note = f"{len(features.features)} features, version {version}"
+    return JobResult(invoices.count(), written.count(), (note,))

@@ -1,0 +1,106 @@
+"""Job `reconcile`: prove for every landed file that nothing was lost and nothing was doubled.
+
+Reads `bronze.*`, the silver tables that contracts name, and `quality.quarantine`; writes
+`quality.reconciliation`. Rows and amounts are counted anew from the tables on both sides, never
+taken from what conform says it did.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from loomline.conforming import DUPLICATE, QUARANTINED, control_total
+from loomline.contracts.catalogue import load_contracts
+from loomline.contracts.model import Contract
+from loomline.job import JobContext, JobResult
+from loomline.lake import create_table, quoted, replace_rows, sql_literal, table_exists
+from loomline.tables import table_declaration
+
+RECONCILIATION = "quality.reconciliation"
+QUARANTINE = "quality.quarantine"
+LANDED_FILE = "bronze.landed_file"
+
+
+def _counted(rows: DataFrame, side: str, total: str) -> DataFrame:
+    return rows.groupBy("file_sha256").agg(
+        F.count("*").alias(f"{side}_rows"),
+        F.sum(total).cast("decimal(28,2)").alias(f"{side}_total_cny"),
+    )
+
+
+def reconcile_source(context: JobContext, contract: Contract) -> DataFrame:
+    """One row a file of the source, as `quality.reconciliation` declares."""
+    spark = context.spark
+    table = table_declaration(context.catalog, contract.target)
+    of_source = F.col("source") == contract.source
+    files = spark.table(LANDED_FILE).where(of_source).select("source", "source_file", "file_sha256")
+    bronze = spark.table(contract.bronze_table).select(
+        "file_sha256", control_total(contract, table).alias("total")
+    )
+    landed = bronze.groupBy("file_sha256").agg(
+        F.count("*").alias("landed_rows"),
+        F.sum("total").cast("decimal(28,2)").alias("landed_total_cny"),
+        F.count_if(F.col("total").isNull()).alias("unreadable_total_rows"),
+    )
+    silver = spark.table(contract.target).where(of_source)
+    if contract.control_total is None:
+        silver = silver.withColumn("no_total", F.lit(None).cast("decimal(18,2)"))
+    aside = spark.table(QUARANTINE).where(of_source)
+    joined = (
+        files.join(landed, "file_sha256", "left")
+        .join(_counted(silver, "conformed", contract.control_total or "no_total"), "file_sha256", "left")
+        .join(_counted(aside.where(F.col("disposition") == DUPLICATE), "duplicate", "total_cny"), "file_sha256", "left")
+        .join(_counted(aside.where(F.col("disposition") == QUARANTINED), "quarantined", "total_cny"), "file_sha256", "left")
+    )
+    sides = ("landed", "conformed", "duplicate", "quarantined")
+    counted = joined.withColumns(
+        {f"{side}_rows": F.coalesce(f"{side}_rows", F.lit(0)) for side in sides}
+    )
+    if contract.control_total is None:
+        counted = counted.withColumn("unreadable_total_rows", F.lit(None))
+    else:
+        counted = counted.fillna(0, [f"{side}_total_cny" for side in sides]).fillna(
+            0, ["unreadable_total_rows"]
+        )
+    rows_agree = F.expr("landed_rows = conformed_rows + duplicate_rows + quarantined_rows")
+    totals_agree = F.expr(
+        "landed_total_cny <=> conformed_total_cny + duplicate_total_cny + quarantined_total_cny"
+    )
+    return counted.withColumns(
+        {
+            "as_of_date": F.lit(context.as_of_date),
+            "target_table": F.lit(contract.target),
+            "is_reconciled": rows_agree & totals_agree,
+        }
+    )
+
+
+def run(context: JobContext) -> JobResult:
+    """Reconcile every landed file and record the result under the run's as-of date."""
+    spark = context.spark
+    create_table(spark, context.catalog, RECONCILIATION)
+    columns = list(table_declaration(context.catalog, RECONCILIATION).columns)
+    frames = [
+        reconcile_source(context, contract).select(*columns)
+        for contract in load_contracts(context.catalog).values()
+        if table_exists(spark, quoted(contract.bronze_table))
+    ]
+    if not frames:
+        return JobResult(0, 0, ("nothing has been landed yet",))
+    every = frames[0]
+    for frame in frames[1:]:
+        every = every.unionByName(frame)
+    of_date = f"as_of_date = {sql_literal(context.as_of_date)}"
+    replace_rows(every, RECONCILIATION, of_date)
+    result = spark.table(RECONCILIATION).where(of_date)
+    summary = result.agg(
+        F.sum("landed_rows").alias("landed"),
+        F.count("*").alias("files"),
+        F.count_if(~F.col("is_reconciled")).alias("broken"),
+    ).first()
+    if summary["broken"]:
+        note = f"{summary['broken']} of {summary['files']} files do NOT reconcile"
+    else:
+        note = f"{summary['files']} files reconcile in rows and to the cent"
+    return JobResult(int(summary["landed"]), int(summary["files"]), (note,))
