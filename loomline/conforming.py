@@ -12,7 +12,7 @@ from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from loomline.contracts.catalogue import PROVENANCE_COLUMNS, business_columns
+from loomline.contracts.catalogue import MOMENT_COLUMNS, PROVENANCE_COLUMNS, business_columns
 from loomline.contracts.model import ColumnMapping, Contract, Moment
 from loomline.lake import quoted
 from loomline.tables import Column, Table
@@ -76,7 +76,9 @@ def _parsed(
     return _parsed_number(text, declared, mapping)
 
 
-def _complaint(name: str, text: SparkColumn, declared: Column, mapping: ColumnMapping) -> SparkColumn:
+def _complaint(
+    name: str, text: SparkColumn, declared: Column, mapping: ColumnMapping
+) -> SparkColumn:
     if declared.type == "string" and mapping.codes is None:
         longest = F.lit(f" characters; at most {mapping.longest} are allowed")
         return F.concat(F.lit(f"{name}: has "), F.length(text).cast("string"), longest)
@@ -88,8 +90,20 @@ def _complaint(name: str, text: SparkColumn, declared: Column, mapping: ColumnMa
     )
 
 
-def _moment(moment: Moment, table: Table, time_zone: str) -> SparkColumn:
-    if moment.landed:
+def _mappings(contract: Contract) -> dict[str, ColumnMapping]:
+    """The mappings of the canonical columns, and of the moments that the file itself says."""
+    mappings = dict(contract.columns)
+    for name in MOMENT_COLUMNS:
+        moment: Moment = getattr(contract, name)
+        if moment.from_column is not None:
+            mappings[name] = ColumnMapping(from_column=moment.from_column, formats=moment.formats)
+    return mappings
+
+
+def _moment(name: str, moment: Moment, table: Table, time_zone: str) -> SparkColumn:
+    if moment.from_column is not None:
+        instant = F.col(name)
+    elif moment.landed:
         instant = F.col("landed_at")
     elif moment.constant is not None:
         instant = F.lit(moment.constant)
@@ -122,16 +136,14 @@ def parse_rows(bronze: DataFrame, contract: Contract, table: Table) -> DataFrame
     Returns:
         The target's columns, `raw_text`, and `reasons` (array of text, empty where the row holds).
     """
-    mapped = {name: m for name, m in contract.columns.items() if m.from_column is not None}
+    mappings = _mappings(contract)
+    mapped = {name: m for name, m in mappings.items() if m.from_column is not None}
     trimmed = bronze.select(
         "*",
-        *[
-            _text_of(mapping).alias(f"text_{name}")
-            for name, mapping in mapped.items()
-        ],
+        *[_text_of(mapping).alias(f"text_{name}") for name, mapping in mapped.items()],
     )
     values, complaints = [], [F.col("problem")]
-    for name, mapping in contract.columns.items():
+    for name, mapping in mappings.items():
         declared = table.columns[name]
         if mapping.constant is not None:
             values.append(F.lit(mapping.constant).cast(declared.type).alias(name))
@@ -140,7 +152,9 @@ def parse_rows(bronze: DataFrame, contract: Contract, table: Table) -> DataFrame
         text = F.col(f"text_{name}")
         value = _parsed(text, declared, mapping, contract.time_zone)
         values.append(value.alias(name))
-        complaint = F.when(text.isNotNull() & value.isNull(), _complaint(name, text, declared, mapping))
+        complaint = F.when(
+            text.isNotNull() & value.isNull(), _complaint(name, text, declared, mapping)
+        )
         if declared.required:
             complaint = F.when(text.isNull(), F.lit(f"{name}: is missing")).otherwise(complaint)
         # A row that could not be split has one reason: its cells mean nothing.
@@ -153,8 +167,8 @@ def parse_rows(bronze: DataFrame, contract: Contract, table: Table) -> DataFrame
     parsed = parsed.withColumns(
         {
             **derived,
-            "event_at": _moment(contract.event_at, table, contract.time_zone),
-            "known_at": _moment(contract.known_at, table, contract.time_zone),
+            "event_at": _moment("event_at", contract.event_at, table, contract.time_zone),
+            "known_at": _moment("known_at", contract.known_at, table, contract.time_zone),
             "source": F.lit(contract.source),
         }
     )
@@ -165,7 +179,7 @@ def _with_reasons(parsed: DataFrame, contract: Contract, table: Table) -> DataFr
     parses = F.size("complaints") == 0
     broken = [
         F.when(
-            # A rule that can't be answered is broken, unless the missing value is the reason itself.
+            # A rule without an answer is broken, unless the missing value is the reason itself.
             F.coalesce(~F.expr(rule.sql), parses),
             F.lit(f"{rule.name}: {rule.reason}"),
         )
@@ -230,9 +244,9 @@ def classify_rows(
         .when(is_same, DUPLICATE)
         .otherwise(QUARANTINED)
     )
-    reasons = F.when(
-        repeats, F.array(F.when(is_same, repeat).otherwise(conflict))
-    ).otherwise(F.col("reasons"))
+    reasons = F.when(repeats, F.array(F.when(is_same, repeat).otherwise(conflict))).otherwise(
+        F.col("reasons")
+    )
     classified = ranked.where("is_new").select(
         *table.columns, "raw_text", reasons.alias("reasons"), disposition.alias("disposition")
     )

@@ -48,8 +48,10 @@ def line_of(root: yaml.Node | None, location: tuple[str | int, ...]) -> int:
         child = _child(node, part)
         if child is None:
             return line
-        line = _key_line(node, part) if isinstance(node, yaml.MappingNode) else (
-            int(child.start_mark.line) + 1
+        line = (
+            _key_line(node, part)
+            if isinstance(node, yaml.MappingNode)
+            else (int(child.start_mark.line) + 1)
         )
         node = child
     return line

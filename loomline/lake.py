@@ -68,6 +68,7 @@ def table_exists(spark: SparkSession, name: str) -> bool:
 def table_version(spark: SparkSession, name: str) -> int | None:
     """The Delta version of the table now; None where it does not exist or is a view."""
     try:
-        return int(spark.sql(f"describe history {quoted(name)} limit 1").first()["version"])
+        latest = spark.sql(f"describe history {quoted(name)} limit 1").collect()
+        return int(latest[0]["version"])
     except AnalysisException:
         return None

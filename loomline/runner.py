@@ -24,7 +24,7 @@ JOB_RUNS = "ops.job_runs"
 
 
 def code_commit() -> str:
-    """The commit of the running code, `+changes` added where files differ; `unknown` without git."""
+    """The commit of the code, with `+changes` where files differ; `unknown` without git."""
 
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(PROJECT_ROOT), *arguments]

@@ -19,7 +19,14 @@ from loomline.conforming import CONFORMED, classify_rows, parse_rows
 from loomline.contracts.catalogue import contract_version, load_contracts
 from loomline.contracts.model import Contract
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_table, in_condition, quoted, replace_rows, sql_literal, table_exists
+from loomline.lake import (
+    create_table,
+    in_condition,
+    quoted,
+    replace_rows,
+    sql_literal,
+    table_exists,
+)
 from loomline.tables import Table, table_declaration
 
 QUARANTINE = "quality.quarantine"
@@ -61,8 +68,13 @@ def _conform_source(
         conformed = classified.where(F.col("disposition") == CONFORMED)
         replace_rows(conformed, contract.target, of_source)
         aside = _quarantine_rows(classified, contract).drop("total_cny")
-        replace_rows(aside.withColumnRenamed("total_cny_of_row", "total_cny"), QUARANTINE, of_source)
-        counts = {row["disposition"]: row["count"] for row in classified.groupBy("disposition").count().collect()}
+        replace_rows(
+            aside.withColumnRenamed("total_cny_of_row", "total_cny"), QUARANTINE, of_source
+        )
+        counts = {
+            row["disposition"]: row["count"]
+            for row in classified.groupBy("disposition").count().collect()
+        }
     finally:
         classified.unpersist()
     marks = [(contract.source, sha256, contract_version(contract)) for sha256 in hashes]

@@ -148,6 +148,7 @@ months as (
     select
         spans.enterprise_id,
         spans.month_start_date,
+        spans.month_start_date > add_months(:as_of_date, -12) as is_last_12_months,
         coalesce(traded_months.sale_net_cny, 0) as sale_net_cny,
         coalesce(traded_months.purchase_net_cny, 0) as purchase_net_cny,
         coalesce(traded_months.sale_count, 0) as sale_count,
@@ -160,17 +161,6 @@ months as (
         on
             spans.enterprise_id = traded_months.enterprise_id
             and spans.month_start_date = traded_months.month_start_date
-
-),
-
-last_known as (
-
-    select
-        enterprise_id,
-        max(known_at) as known_at
-
-    from invoices
-    group by enterprise_id
 
 )
 """
@@ -191,6 +181,8 @@ def _level_measures(features: FeatureList, level: Level) -> str:
         for measure in features.measures
         if measure.level == level
     )
+    if level == "invoices":
+        measures += ",\n        max(known_at) as known_at"
     return (
         f"{level}_measures as (\n\n    select\n        enterprise_id,\n        {measures}\n\n"
         f"    from {level}\n    group by enterprise_id\n\n)"
@@ -222,11 +214,9 @@ select
     array(
         {values}
     ) as feature_values,
-    greatest(known_enterprises.known_at, last_known.known_at) as last_known_at
+    greatest(known_enterprises.known_at, invoices_measures.known_at) as last_known_at
 
 from known_enterprises
-left join last_known
-    on known_enterprises.enterprise_id = last_known.enterprise_id
 {joins}
 """
     # Spark binds no parameter inside a `with` step, so the literals go into the text.

@@ -34,7 +34,9 @@ def source_files(data: Path) -> list[Path]:
     if data.is_file():
         return [data]
     if not data.is_dir():
-        raise LoomlineError(f"{data} is no file or folder.", "Say a folder that holds source files.")
+        raise LoomlineError(
+            f"{data} is no file or folder.", "Say a folder that holds source files."
+        )
     return sorted(path for path in data.rglob("*") if path.is_file())
 
 
@@ -47,7 +49,9 @@ def _landed(spark: SparkSession) -> set[tuple[str, str]]:
     return {(row["source"], row["file_sha256"]) for row in rows}
 
 
-def _insert(context: JobContext, table: str, rows: list[tuple[object, ...]], condition: str) -> None:
+def _insert(
+    context: JobContext, table: str, rows: list[tuple[object, ...]], condition: str
+) -> None:
     declared = table_declaration(context.catalog, table).columns
     schema = ", ".join(f"{name} {column.type}" for name, column in declared.items())
     replace_rows(context.spark.createDataFrame(rows, schema), table, condition)

@@ -47,12 +47,15 @@ def reconcile_source(context: JobContext, contract: Contract) -> DataFrame:
     if contract.control_total is None:
         silver = silver.withColumn("no_total", F.lit(None).cast("decimal(18,2)"))
     aside = spark.table(QUARANTINE).where(of_source)
-    joined = (
-        files.join(landed, "file_sha256", "left")
-        .join(_counted(silver, "conformed", contract.control_total or "no_total"), "file_sha256", "left")
-        .join(_counted(aside.where(F.col("disposition") == DUPLICATE), "duplicate", "total_cny"), "file_sha256", "left")
-        .join(_counted(aside.where(F.col("disposition") == QUARANTINED), "quarantined", "total_cny"), "file_sha256", "left")
-    )
+    duplicates = aside.where(F.col("disposition") == DUPLICATE)
+    quarantined = aside.where(F.col("disposition") == QUARANTINED)
+    joined = files.join(landed, "file_sha256", "left")
+    for side in (
+        _counted(silver, "conformed", contract.control_total or "no_total"),
+        _counted(duplicates, "duplicate", "total_cny"),
+        _counted(quarantined, "quarantined", "total_cny"),
+    ):
+        joined = joined.join(side, "file_sha256", "left")
     sides = ("landed", "conformed", "duplicate", "quarantined")
     counted = joined.withColumns(
         {f"{side}_rows": F.coalesce(f"{side}_rows", F.lit(0)) for side in sides}
@@ -93,14 +96,10 @@ def run(context: JobContext) -> JobResult:
         every = every.unionByName(frame)
     of_date = f"as_of_date = {sql_literal(context.as_of_date)}"
     replace_rows(every, RECONCILIATION, of_date)
-    result = spark.table(RECONCILIATION).where(of_date)
-    summary = result.agg(
-        F.sum("landed_rows").alias("landed"),
-        F.count("*").alias("files"),
-        F.count_if(~F.col("is_reconciled")).alias("broken"),
-    ).first()
-    if summary["broken"]:
-        note = f"{summary['broken']} of {summary['files']} files do NOT reconcile"
-    else:
-        note = f"{summary['files']} files reconcile in rows and to the cent"
-    return JobResult(int(summary["landed"]), int(summary["files"]), (note,))
+    files = spark.table(RECONCILIATION).where(of_date).select("landed_rows", "is_reconciled").collect()
+    landed = sum(file["landed_rows"] for file in files)
+    broken = sum(not file["is_reconciled"] for file in files)
+    note = f"{len(files)} files reconcile in rows and to the cent"
+    if broken:
+        note = f"{broken} of {len(files)} files do NOT reconcile: see {RECONCILIATION}"
+    return JobResult(landed, len(files), (note,))

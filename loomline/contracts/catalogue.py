@@ -131,6 +131,4 @@ def contract_for(contracts: dict[str, Contract], path: Path) -> Contract:
     if found:
         names = ", ".join(contract.source for contract in found)
         raise CatalogueError(f"{path} matches more than one contract: {names}. Say --source.")
-    raise CatalogueError(
-        f"{path} matches no contract. Add one in catalog/sources (docs/sources.md), or say --source."
-    )
+    raise CatalogueError(f"{path} matches no contract. Add one (docs/sources.md), or say --source.")

@@ -100,12 +100,19 @@ class ColumnMapping(Declaration):
 
 
 class Moment(Declaration):
-    """A point in time of a row: a date or time column, a fixed instant, or when it was landed.
+    """A point in time of a row.
 
-    A date stands for the start of that day in the contract's time zone; `days_later` is added.
+    Exactly one of `column` (a canonical date or time), `from` (a column of the file that is no
+    canonical column, with its formats), `constant`, or `landed` (when the file was landed) is
+    given. A date stands for the start of that day in the contract's time zone; `days_later` is
+    added.
     """
 
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)
+
     column: str | None = None
+    from_column: str | None = Field(default=None, alias="from")
+    formats: tuple[str, ...] = ()
     constant: AwareDatetime | None = None
     landed: Literal[True] | None = None
     days_later: int = Field(default=0, ge=0)
@@ -120,8 +127,11 @@ class Moment(Declaration):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
-        if sum(origin is not None for origin in (self.column, self.constant, self.landed)) != 1:
-            raise ValueError("give exactly one of column, constant or landed")
+        origins = (self.column, self.from_column, self.constant, self.landed)
+        if sum(origin is not None for origin in origins) != 1:
+            raise ValueError("give exactly one of column, from, constant or landed")
+        if bool(self.formats) != (self.from_column is not None):
+            raise ValueError("formats go with from, and from needs them")
         return self
 
 
@@ -167,4 +177,5 @@ class Contract(Declaration):
     def mapped_from(self) -> list[str]:
         """Columns of the file that the contract needs, in the order of the mapping."""
         origins = [mapping.from_column for mapping in self.columns.values()]
+        origins += [self.event_at.from_column, self.known_at.from_column]
         return list(dict.fromkeys(origin for origin in origins if origin is not None))

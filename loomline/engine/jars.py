@@ -44,5 +44,5 @@ def retrieve_jars(jars: Path) -> None:
             last_lines = "\n".join((done.stdout + done.stderr).splitlines()[-8:])
             raise EngineError(
                 f"The jar {artifact} {version} could not be fetched.",
-                f"Check the connection to the Maven registry and run again. Ivy said:\n{last_lines}",
+                f"Check the connection to the registry and run again. Ivy said:\n{last_lines}",
             )

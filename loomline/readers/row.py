@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ class SourceRow(NamedTuple):
 
     line_number: int
     raw_text: str
-    cells: list[str | None]
+    cells: Sequence[str | None]
     problem: str | None
 
 
@@ -27,7 +27,7 @@ class SourceRows:
     rows: Iterator[SourceRow]
 
 
-def cell_count_problem(header: list[str], cells: list[str | None]) -> str | None:
+def cell_count_problem(header: list[str], cells: Sequence[str | None]) -> str | None:
     """The problem of a row that has not as many cells as the header, else None."""
     if len(cells) == len(header):
         return None

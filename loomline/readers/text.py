@@ -6,7 +6,8 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -21,9 +22,14 @@ csv.field_size_limit(2**31 - 1)
 def open_text(path: Path, encoding: str, compression: str) -> TextIO:
     """Open text with strict decoding, line ends untouched, and a byte-order mark left out."""
     is_utf8 = encoding.lower().replace("_", "-") in ("utf-8", "utf8")
-    raw = gzip.open(path, "rb") if compression == "gzip" else path.open("rb")
+    file = io.BufferedReader(io.FileIO(path))
+    raw = gzip.GzipFile(fileobj=file) if compression == "gzip" else file
     name = "utf-8-sig" if is_utf8 else encoding
     return io.TextIOWrapper(raw, encoding=name, errors="strict", newline="")
+
+
+# csv.reader with its delimiter and quote already given.
+Splitter = Callable[[Iterator[str]], Any]
 
 
 class _RecordedLines:
@@ -48,10 +54,10 @@ class _RecordedLines:
 
 
 def _delimited_rows(
-    lines: Iterator[str], dialect: dict[str, Any], header: list[str], first_line: int
+    lines: Iterator[str], split: Splitter, header: list[str], first_line: int
 ) -> Iterator[SourceRow]:
     recorded = _RecordedLines(lines)
-    reader = csv.reader(recorded, **dialect)
+    reader = split(recorded)
     line_number = first_line
     for cells in reader:
         raw_text = recorded.take()
@@ -63,15 +69,15 @@ def _delimited_rows(
 
 def read_csv(text: TextIO, file_format: CsvFormat) -> SourceRows:
     """Read delimited text with a header."""
-    dialect = {"delimiter": file_format.delimiter, "quotechar": file_format.quote}
+    split = partial(csv.reader, delimiter=file_format.delimiter, quotechar=file_format.quote)
     for _ in range(file_format.header_row - 1):
         text.readline()
     lines = iter(text)
-    header_reader = csv.reader(lines, **dialect)
+    header_reader = split(lines)
     header = next(header_reader, [])
     first_line = file_format.header_row + header_reader.line_num
     names = [name.strip() for name in header]
-    return SourceRows(names, _delimited_rows(lines, dialect, names, first_line))
+    return SourceRows(names, _delimited_rows(lines, split, names, first_line))
 
 
 def _as_text(value: object) -> str | None:
@@ -129,14 +135,12 @@ def read_arff(text: TextIO) -> SourceRows:
             break
     else:
         header = []
-    dialect = {"delimiter": ",", "quotechar": "'", "skipinitialspace": True}
+    split = partial(csv.reader, delimiter=",", quotechar="'", skipinitialspace=True)
     data = (line if not line.startswith("%") else "\n" for line in lines)
-    return SourceRows(header, _delimited_rows(data, dialect, header, first_line))
+    return SourceRows(header, _delimited_rows(data, split, header, first_line))
 
 
-def read_text_file(
-    path: Path, file_format: CsvFormat | JsonLinesFormat | ArffFormat
-) -> SourceRows:
+def read_text_file(path: Path, file_format: CsvFormat | JsonLinesFormat | ArffFormat) -> SourceRows:
     """Open and read a text file of any of the text formats."""
 
     def opened() -> TextIO:

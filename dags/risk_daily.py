@@ -1,0 +1,51 @@
+"""The DAG `risk_daily`: every job of the job list, one after the other, for one as-of date."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from airflow.sdk import DAG, chain, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException
+
+from loomline.errors import EngineError, LoomlineError
+from loomline.jobs import JOBS
+from loomline.runner import run_job
+from loomline.settings import load_settings
+
+ABOUT = """
+Raw files in, gated tables, marts, scores and a report out, as of the logical date.
+
+- **Files**: the folder in the run's configuration, `{"data": "/folder"}`, else in `LOOMLINE_DATA`.
+- **Rerun and backfill**: every job leaves the same tables however often it runs for a date, and
+  a run for an old date reads only what was known then.
+- **When a task fails**: a lost engine is started again and the job tried again; what a person has
+  to mend (a failed gate, a refused file) ends the run at once, and nothing downstream runs.
+"""
+
+
+def run_step(job: str) -> None:
+    """Run one job for the run's logical date."""
+    context = get_current_context()
+    folder = (context["dag_run"].conf or {}).get("data") or os.environ.get("LOOMLINE_DATA")
+    try:
+        run_job(job, context["logical_date"].date(), Path(folder) if folder else None)
+    except EngineError:
+        raise
+    except LoomlineError as error:
+        raise AirflowFailException(str(error)) from error
+
+
+with DAG(
+    dag_id="risk_daily",
+    description="Raw files to gated tables, marts, scores and a report, as of one date.",
+    doc_md=ABOUT,
+    schedule="0 0 * * *",
+    start_date=datetime(2016, 10, 1),
+    catchup=False,
+    max_active_runs=1,
+    default_args={"retries": 2, "retry_delay": timedelta(seconds=10)},
+    tags=["risk"],
+):
+    chain(*(task(task_id=job.name, doc_md=job.description)(run_step)(job.name) for job in JOBS))

@@ -1,0 +1,22 @@
+with
+
+source_credit_scores as (
+    select * from {{ source('scores', 'credit_score') }}
+),
+
+renamed as (
+    select
+        enterprise_id,
+        grade,
+        model_name,
+        model_version,
+        feature_version,
+        pd_ratio,
+        score,
+        base_points,
+        reasons,
+        as_of_date
+    from source_credit_scores
+)
+
+select * from renamed

@@ -1,0 +1,1 @@
+"""Great Expectations suites, one YAML a table, and the gates that run them on the engine."""

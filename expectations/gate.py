@@ -1,0 +1,128 @@
+"""The gates between the layers: check every table, write down what was found, stop what is wrong."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+
+from expectations.suites import SuiteFile, check_columns, load_suites, with_dates
+from expectations.validation import Finding, Validator
+from loomline.errors import GateFailed
+from loomline.job import JobContext, JobResult
+from loomline.lake import create_table, quoted, replace_rows, sql_literal, table_exists
+
+RESULTS = "quality.validation_result"
+
+
+def run_silver(context: JobContext) -> JobResult:
+    """Check the silver tables, and that every landed row and cent is accounted for."""
+    return run_gate("silver", context)
+
+
+def run_scores(context: JobContext) -> JobResult:
+    """Check features, models and scores."""
+    return run_gate("scores", context)
+
+
+def run_marts(context: JobContext) -> JobResult:
+    """Check the mart tables."""
+    return run_gate("marts", context)
+
+
+def run_gate(gate: str, context: JobContext) -> JobResult:
+    """Run the suites of a gate over the rows that a run for the date may read.
+
+    Results and Data Docs are written before anything is raised. `rows_in` is the number of rows
+    checked, `rows_out` the number of expectations.
+
+    Raises:
+        GateFailed: a critical expectation did not hold.
+        CatalogueError: a suite names what is not there.
+    """
+    folder = context.settings.home / "great_expectations"
+    validator = Validator(context.spark, folder, context.as_of_date, context.as_of_end)
+    findings: list[Finding] = []
+    for suite_file in load_suites(gate):
+        if table_exists(context.spark, suite_file.suite.table):
+            findings += validator.validate(suite_file, _rows(suite_file, context))
+        elif not suite_file.suite.may_be_missing:
+            findings.append(_missing(suite_file))
+    _write(gate, context, findings)
+    validator.build_data_docs()
+    broken = [finding for finding in findings if not finding.is_met]
+    critical = [finding for finding in broken if finding.severity == "critical"]
+    if critical:
+        raise GateFailed(
+            f"The {gate} gate for {context.as_of_date} stopped the run: "
+            + "; ".join(_sentence(finding) for finding in critical)
+            + ".",
+            f"See {RESULTS} and {validator.data_docs}.",
+        )
+    return JobResult(
+        rows_in=_checked_rows(findings),
+        rows_out=len(findings),
+        notes=tuple(f"warning: {_sentence(finding)}" for finding in broken),
+    )
+
+
+def _rows(suite_file: SuiteFile, context: JobContext) -> DataFrame:
+    suite = suite_file.suite
+
+    def dated(text: str) -> str:
+        return with_dates(text, context.as_of_date, context.as_of_end)
+
+    derived = [f"{dated(sql)} as {quoted(name)}" for name, sql in suite.derived.items()]
+    known = context.spark.table(suite.table).where(dated(suite.rows))
+    frame = known.selectExpr("*", *derived)
+    check_columns(suite_file, frame.columns)
+    return frame
+
+
+def _missing(suite_file: SuiteFile) -> Finding:
+    return Finding(
+        table=suite_file.suite.table,
+        expectation="table to exist (table): The run can't go on without it.",
+        severity="critical",
+        is_met=False,
+        checked_rows=None,
+        unexpected_rows=None,
+        observed_value="no such table",
+    )
+
+
+def _write(gate: str, context: JobContext, findings: list[Finding]) -> None:
+    spark = context.spark
+    create_table(spark, context.catalog, RESULTS)
+    rows = [
+        (
+            context.as_of_date,
+            gate,
+            finding.table,
+            finding.expectation,
+            finding.severity,
+            finding.is_met,
+            finding.checked_rows,
+            finding.unexpected_rows,
+            finding.observed_value,
+        )
+        for finding in findings
+    ]
+    frame = spark.createDataFrame(rows, spark.table(RESULTS).schema)
+    date = sql_literal(context.as_of_date)
+    replace_rows(frame, RESULTS, f"as_of_date = {date} and gate = {sql_literal(gate)}")
+
+
+def _checked_rows(findings: list[Finding]) -> int:
+    """Rows checked: of each table the most that any of its expectations looked at."""
+    checked: dict[str, int] = {}
+    for finding in findings:
+        checked[finding.table] = max(checked.get(finding.table, 0), finding.checked_rows or 0)
+    return sum(checked.values())
+
+
+def _sentence(finding: Finding) -> str:
+    found = []
+    if finding.unexpected_rows:
+        found.append(f"{finding.unexpected_rows:,} rows break it")
+    if finding.observed_value:
+        found.append(f"found {finding.observed_value}")
+    return f"{finding.table}, {finding.expectation.rstrip('.')} ({', '.join(found) or 'not met'})"

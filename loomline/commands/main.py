@@ -1,0 +1,103 @@
+"""`loomline`: the command line of the risk lake."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pyspark.errors import PySparkException
+
+from loomline.commands import demo, engine, explain, lineage, pages, source
+from loomline.commands.shown import OutputFormat, print_frame, print_table
+from loomline.engine.server import start_engine
+from loomline.engine.session import open_session
+from loomline.errors import LoomlineError
+from loomline.jobs import JOBS
+from loomline.runner import run_job
+from loomline.settings import load_settings
+
+app = typer.Typer(
+    name="loomline",
+    help="Loomline: a risk lake for industrial-internet finance. Everything that a run leaves is "
+    "under LOOMLINE_HOME (default .loomline).",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(engine.app, name="engine")
+app.add_typer(source.app, name="source")
+app.add_typer(pages.app, name="page")
+app.command()(demo.demo)
+app.command()(demo.sample)
+app.command()(explain.explain)
+app.command()(lineage.lineage)
+app.command()(lineage.dictionary)
+
+DATE_FORMATS = ["%Y-%m-%d"]
+AsOfDate = Annotated[
+    datetime,
+    typer.Option(
+        "--date", formats=DATE_FORMATS, help="As-of date: only what was known by its end."
+    ),
+]
+
+
+@app.command()
+def land(
+    data: Annotated[Path, typer.Argument(help="A folder of source files, or one file.")],
+) -> None:
+    """Copy new source files into bronze, every value as it stood; a file lands once."""
+    run_job("land", date.today(), data)
+
+
+@app.command()
+def run(
+    job: Annotated[str, typer.Argument(help="Name of the job; see `loomline jobs`.")],
+    as_of: AsOfDate,
+    data: Annotated[Path | None, typer.Option(help="Folder of source files, for `land`.")] = None,
+) -> None:
+    """Run one job for a date; running it again leaves the same tables."""
+    run_job(job, as_of.date(), data)
+
+
+@app.command()
+def jobs() -> None:
+    """List the jobs in running order, with the tables that they read and write."""
+    rows = [
+        (job.name, job.description, "\n".join(job.reads), "\n".join(job.writes)) for job in JOBS
+    ]
+    print_table(("job", "what it does", "reads", "writes"), rows)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="A Spark SQL statement.")],
+    output: Annotated[
+        OutputFormat, typer.Option("--format", help="table for people, csv or json for programs.")
+    ] = OutputFormat.TABLE,
+) -> None:
+    """Run a SQL statement on the engine, such as: select * from marts.portfolio_scores limit 10."""
+    settings = load_settings()
+    if not settings.spark_remote:
+        start_engine(settings)
+    print_frame(open_session(settings).sql(query), output)
+
+
+@app.command()
+def report(as_of: AsOfDate) -> None:
+    """Write the portfolio report of a date (HTML and XLSX) and say where it is."""
+    run_job("report", as_of.date())
+
+
+def main() -> None:
+    """Entry point: an error that a person can mend is one plain sentence and exit code 1."""
+    try:
+        app()
+    except LoomlineError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except PySparkException as error:
+        print(f"Error from the engine: {error}", file=sys.stderr)
+        sys.exit(1)

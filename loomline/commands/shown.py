@@ -1,0 +1,73 @@
+"""Show rows to a person or a program: as a table, CSV or JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import TextIO
+
+from pyspark.sql import DataFrame, Row
+from rich.console import Console
+from rich.table import Table
+
+console = Console()
+
+
+class OutputFormat(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+def plain(value: object) -> object:
+    """A cell with rows inside it turned into dicts and lists, so that it prints as JSON."""
+    if isinstance(value, Row):
+        return {name: plain(item) for name, item in value.asDict().items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value
+
+
+def as_text(value: object) -> str:
+    """A cell as text; a missing value is empty."""
+    value = plain(value)
+    if value is None:
+        return ""
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    return str(value)
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> None:
+    """Print rows as a table; text is shown as it is, never read as markup."""
+    table = Table(title=title or None, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*[as_text(value).replace("[", r"\[") for value in row])
+    console.print(table)
+
+
+def print_frame(frame: DataFrame, output: OutputFormat, out: TextIO = sys.stdout) -> None:
+    """Print the rows of a frame."""
+    columns = frame.columns
+    if output is OutputFormat.TABLE:
+        rows = frame.collect()
+        print_table(columns, rows)
+        console.print(f"{len(rows):,} rows")
+    elif output is OutputFormat.CSV:
+        writer = csv.writer(out)
+        writer.writerow(columns)
+        writer.writerows([as_text(value) for value in row] for row in frame.toLocalIterator())
+    else:
+        for row in frame.toLocalIterator():
+            content = dict(zip(columns, map(plain, row), strict=True))
+            out.write(json.dumps(content, ensure_ascii=False, default=str) + "\n")

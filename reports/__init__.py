@@ -1,0 +1,1 @@
+"""The reports: what a portfolio looked like on a date, as one HTML page and one XLSX workbook."""

@@ -1,0 +1,94 @@
+"""What a report is made of: sections with figures, tables and charts, each with its source.
+
+Page and workbook are two views of the same parts, so that they can't disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reports.answers import Answer
+from reports.kinds import TEXT, Kind
+
+
+@dataclass(frozen=True)
+class Words:
+    """The same words in English and in Chinese."""
+
+    english: str
+    chinese: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: the name in the rows, the heading, the kind of its values.
+
+    `bar` draws each value, a ratio of 0 to 1, as a bar behind the number.
+    """
+
+    name: str
+    heading: Words
+    kind: Kind = TEXT
+    bar: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table over the rows of an answer.
+
+    `sheet` names the workbook's sheet, at most 31 characters; `on_page` tells whether the page
+    shows the table too; `empty` says what it means that there are no rows.
+    """
+
+    title: Words
+    sheet: str
+    columns: tuple[Column, ...]
+    answer: Answer
+    empty: Words
+    on_page: bool = True
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A headline figure: its label, its text, its unit or a remark."""
+
+    label: Words
+    value: str
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawn chart: SVG text and what it shows."""
+
+    title: Words
+    svg: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that a reader should act on; `severity` is critical, warning or note."""
+
+    severity: str
+    text: Words
+    source: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the report; `key` is its anchor on the page."""
+
+    key: str
+    title: Words
+    introduction: Words
+    figures: tuple[Figure, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    tables: tuple[Table, ...] = ()
+    sources: tuple[Answer, ...] = field(default=())
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """Every answer that the section rests on, each once."""
+        asked = (*self.sources, *(table.answer for table in self.tables))
+        return tuple({answer.sql: answer for answer in asked}.values())

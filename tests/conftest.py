@@ -1,0 +1,25 @@
+"""Fixtures of every test: the catalogue, and where the public data sets are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from loomline.settings import PROJECT_ROOT
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Path:
+    """The project's own catalogue."""
+    return PROJECT_ROOT / "catalog"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Folder of the public data sets; the test is skipped where they are not."""
+    folder = Path(os.environ.get("LOOMLINE_REAL_DATA", PROJECT_ROOT.parent / "shared" / "data"))
+    if not (folder / "sme_invoices").is_dir():
+        pytest.skip(f"no public data sets in {folder}; LOOMLINE_REAL_DATA names their folder")
+    return folder
