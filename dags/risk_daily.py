@@ -6,7 +6,7 @@ import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from airflow.sdk import DAG, chain, get_current_context, task
+from airflow.sdk import DAG, CronDataIntervalTimetable, chain, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from loomline.errors import EngineError, LoomlineError
@@ -21,16 +21,18 @@ Raw files in, gated tables, marts, scores and a report out, as of the logical da
 - **Rerun and backfill**: every job leaves the same tables however often it runs for a date, and
   a run for an old date reads only what was known then.
 - **When a task fails**: a lost engine is started again and the job tried again; what a person has
-  to mend (a failed gate, a refused file) ends the run at once, and nothing downstream runs.
+  to mend (a failed gate, a refused file) ends the run at once. Nothing downstream runs.
 """
+ZONE = load_settings().time_zone
 
 
 def run_step(job: str) -> None:
-    """Run one job for the run's logical date."""
-    context = get_current_context()
-    folder = (context["dag_run"].conf or {}).get("data") or os.environ.get("LOOMLINE_DATA")
+    """Run one job for the business day on which the run's logical date falls."""
+    run = get_current_context()["dag_run"]
+    as_of_date = (run.logical_date or run.run_after).astimezone(load_settings().business_zone).date()
+    folder = (run.conf or {}).get("data") or os.environ.get("LOOMLINE_DATA")
     try:
-        run_job(job, context["logical_date"].date(), Path(folder) if folder else None)
+        run_job(job, as_of_date, Path(folder) if folder else None)
     except EngineError:
         raise
     except LoomlineError as error:
@@ -41,11 +43,12 @@ with DAG(
     dag_id="risk_daily",
     description="Raw files to gated tables, marts, scores and a report, as of one date.",
     doc_md=ABOUT,
-    schedule="0 0 * * *",
+    schedule=CronDataIntervalTimetable("0 0 * * *", timezone=ZONE),
     start_date=datetime(2016, 10, 1),
     catchup=False,
     max_active_runs=1,
     default_args={"retries": 2, "retry_delay": timedelta(seconds=10)},
     tags=["risk"],
 ):
-    chain(*(task(task_id=job.name, doc_md=job.description)(run_step)(job.name) for job in JOBS))
+    steps = {job.name: task(task_id=job.name, doc_md=job.description)(run_step) for job in JOBS}
+    chain(*(step(name) for name, step in steps.items()))

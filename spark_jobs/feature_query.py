@@ -176,15 +176,16 @@ def feature_version(features: FeatureList) -> str:
 
 
 def _level_measures(features: FeatureList, level: Level) -> str:
-    measures = ",\n        ".join(
+    measures = [
         f"cast({measure.expression} as double) as {measure.name}"
         for measure in features.measures
         if measure.level == level
-    )
+    ]
     if level == "invoices":
-        measures += ",\n        max(known_at) as known_at"
+        measures.append("max(known_at) as last_known_at")
+    columns = ",\n        ".join(["enterprise_id", *measures])
     return (
-        f"{level}_measures as (\n\n    select\n        enterprise_id,\n        {measures}\n\n"
+        f"{level}_measures as (\n\n    select\n        {columns}\n\n"
         f"    from {level}\n    group by enterprise_id\n\n)"
     )
 
@@ -195,12 +196,11 @@ def feature_query(features: FeatureList, as_of_date: date, as_of_end: datetime) 
     `as_of_end` is the last instant, in UTC, of which the run may know. One row per enterprise
     known by then.
     """
-    used = [level for level in LEVELS if any(m.level == level for m in features.measures)]
-    steps = ",\n\n".join([LEVEL_QUERY.strip(), *(_level_measures(features, x) for x in used)])
+    steps = ",\n\n".join([LEVEL_QUERY.strip(), *(_level_measures(features, x) for x in LEVELS)])
     joins = "\n".join(
         f"left join {level}_measures\n"
         f"    on known_enterprises.enterprise_id = {level}_measures.enterprise_id"
-        for level in used
+        for level in LEVELS
     )
     values = ",\n        ".join(f"cast({x.expression} as double)" for x in features.features)
     query = f"""with
@@ -214,7 +214,7 @@ select
     array(
         {values}
     ) as feature_values,
-    greatest(known_enterprises.known_at, invoices_measures.known_at) as last_known_at
+    greatest(known_enterprises.known_at, invoices_measures.last_known_at) as last_known_at
 
 from known_enterprises
 {joins}

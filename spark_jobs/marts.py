@@ -55,7 +55,9 @@ def failure_texts(results: list[NodeResult]) -> list[str]:
     texts = []
     for result in results:
         if result["status"] in FAILED:
-            kind, _, name = result["unique_id"].split(".")[:3]
+            # test.project.name.hash, model.project.name, unit_test.project.model.name
+            kind, _, *names = result["unique_id"].split(".")
+            name = names[1] if kind == "unit_test" else names[0]
             lines = [line.strip() for line in (result["message"] or "").splitlines()]
             said = " ".join(line for line in lines if line)[:300]
             texts.append(f"{kind} {name}: {said}")

@@ -96,7 +96,7 @@ def run(context: JobContext) -> JobResult:
         every = every.unionByName(frame)
     of_date = f"as_of_date = {sql_literal(context.as_of_date)}"
     replace_rows(every, RECONCILIATION, of_date)
-    files = spark.table(RECONCILIATION).where(of_date).select("landed_rows", "is_reconciled").collect()
+    files = spark.table(RECONCILIATION).where(of_date).collect()
     landed = sum(file["landed_rows"] for file in files)
     broken = sum(not file["is_reconciled"] for file in files)
     note = f"{len(files)} files reconcile in rows and to the cent"

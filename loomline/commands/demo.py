@@ -24,20 +24,18 @@ def _print_next_steps(settings: Settings, as_of: str, seconds: float) -> None:
     pages = " ".join(str(path) for path in sorted(folder.glob("*.html")))
     sheets = " ".join(str(path) for path in sorted(folder.glob("*.xlsx")))
     run = ".venv/bin/loomline"
+    here = f"http://{settings.bind_address}"
+    query = (
+        "select enterprise_id, grade, pd_ratio, score from marts.portfolio_scores "
+        f"where as_of_date = date'{as_of}' order by score_rank limit 10"
+    )
     print(f"\nDone in {seconds:.0f} s. What to look at:")
     print(f"  report   {pages}\n           {sheets}")
-    print(
-        f'  SQL      {run} sql "select enterprise_id, grade, pd_ratio, score '
-        f"from marts.portfolio_scores where as_of_date = date'{as_of}' order by score_rank limit 10\""
-    )
+    print(f'  SQL      {run} sql "{query}"')
     print(f"           or JDBC: jdbc:hive2://{settings.bind_address}:{settings.thrift_port}/marts")
     print(f"  explain  {run} explain ENTERPRISE --date {as_of}")
-    print(
-        f"  MLflow   make mlflow    then open http://{settings.bind_address}:{settings.mlflow_port}"
-    )
-    print(
-        f"  Airflow  make airflow   then open http://{settings.bind_address}:{settings.airflow_port}"
-    )
+    print(f"  MLflow   make mlflow    then open {here}:{settings.mlflow_port}")
+    print(f"  Airflow  make airflow   then open {here}:{settings.airflow_port}")
     print("  engine   make stop      stops it; the tables stay")
 
 
