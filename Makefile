@@ -7,17 +7,20 @@ DATE ?= 2020-02-29
 PYTHON ?= python3
 RUN := .venv/bin
 
-.PHONY: help setup demo test lint engine stop mlflow airflow docs bench clean
+.PHONY: help preflight setup demo test lint engine stop mlflow airflow docs clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+preflight:
+	@PYTHON="$(PYTHON)" sh infra/preflight.sh ports
 
 setup: .venv/.ready ## check the machine and install what uv.lock names; once
 
 .venv/.ready: pyproject.toml uv.lock infra/setup.sh
 	@PYTHON="$(PYTHON)" UV_VERSION="$(UV_VERSION)" sh infra/setup.sh
 
-demo: .venv/.ready ## run the risk lake end to end; DATA=folder for your own files, DATE=as-of date
+demo: preflight .venv/.ready ## run the risk lake end to end; DATA=folder for your own files, DATE=as-of date
 	@$(RUN)/loomline demo --date $(DATE) $(if $(DATA),--data "$(DATA)")
 
 test: .venv/.ready ## run every test

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -60,6 +60,7 @@ class Kind:
         sheet_unit: the unit that a heading of the workbook names.
         width: width of the workbook's column in characters.
         is_number: whether values line up on the right.
+        codes: what stands for a coded value, such as `sale`; other values stand as they are.
     """
 
     shown: Callable[[Value], str]
@@ -68,10 +69,15 @@ class Kind:
     sheet_unit: str = ""
     width: int = 14
     is_number: bool = True
+    codes: dict[str, str] = field(default_factory=dict)
 
     def text(self, value: Value) -> str:
         """The value on the page; a dash where there is none."""
-        return MISSING if value is None else self.shown(value)
+        return MISSING if value is None else self.shown(self.decoded(value))
+
+    def decoded(self, value: Value) -> Value:
+        """What stands for a coded value; any other value as it is."""
+        return self.codes.get(value, value) if isinstance(value, str) else value
 
 
 def _numeric(value: Value) -> float | Decimal:
@@ -95,6 +101,11 @@ def _percent_kind(decimals: int, sheet_format: str) -> Kind:
 def _shown_moment(value: Value) -> str:
     assert isinstance(value, datetime)
     return f"{value:%Y-%m-%d %H:%M}"
+
+
+def coded(codes: dict[str, str], width: int = 22) -> Kind:
+    """A kind of text whose codes are shown in words."""
+    return Kind(lambda value: plain_text(str(value)), width=width, is_number=False, codes=codes)
 
 
 TEXT = Kind(lambda value: plain_text(str(value)), width=22, is_number=False)

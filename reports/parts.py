@@ -23,13 +23,15 @@ class Words:
 class Column:
     """A column of a table: the name in the rows, the heading, the kind of its values.
 
-    `bar` draws each value, a ratio of 0 to 1, as a bar behind the number.
+    `bar` draws each value, a ratio of 0 to 1, as a bar under the number. `reasons` marks a column
+    whose values are lists of reasons with points.
     """
 
     name: str
     heading: Words
     kind: Kind = TEXT
     bar: bool = False
+    reasons: bool = False
 
 
 @dataclass(frozen=True)

@@ -83,8 +83,8 @@ relation_totals as (
         is_sale,
         is_purchase,
         count(*) as active_month_count,
-        sum(total_cny) as total_cny,
-        sum(last_12_months_cny) as last_12_months_cny,
+        cast(sum(total_cny) as decimal(18, 2)) as total_cny,
+        cast(sum(last_12_months_cny) as decimal(18, 2)) as last_12_months_cny,
         min(first_issue_date) > add_months(:as_of_date, -12) as is_new_last_12_months
 
     from relation_months

@@ -15,33 +15,33 @@ counterparty_totals as (
     group by direction, counterparty_id
 ),
 
-portfolio_totals as (
-    select
-        direction,
-        nullif(sum(greatest(total_cny, 0)), 0) as positive_total_cny
-    from counterparty_totals
-    group by direction
-),
-
 ranked_counterparties as (
     select
-        {{ as_of_date() }} as as_of_date,
-        counterparty_totals.direction,
-        counterparty_totals.counterparty_id,
-        counterparty_totals.enterprise_count,
+        direction,
+        counterparty_id,
+        enterprise_count,
         row_number() over (
-            partition by counterparty_totals.direction
-            order by
-                counterparty_totals.total_cny desc,
-                counterparty_totals.counterparty_id asc
+            partition by direction
+            order by total_cny desc, counterparty_id asc
         ) as concentration_rank,
-        counterparty_totals.total_cny,
-        cast(greatest(counterparty_totals.total_cny, 0) as double)
-        / cast(portfolio_totals.positive_total_cny as double) as share_ratio
+        total_cny,
+        sum(greatest(total_cny, 0)) over (partition by direction)
+            as positive_total_cny
     from counterparty_totals
-    inner join portfolio_totals
-        on counterparty_totals.direction = portfolio_totals.direction
+),
+
+largest_counterparties as (
+    select
+        {{ as_of_date() }} as as_of_date,
+        direction,
+        counterparty_id,
+        enterprise_count,
+        concentration_rank,
+        total_cny,
+        cast(greatest(total_cny, 0) as double)
+        / cast(nullif(positive_total_cny, 0) as double) as share_ratio
+    from ranked_counterparties
+    where concentration_rank <= 100
 )
 
-select * from ranked_counterparties
-where concentration_rank <= 100
+select * from largest_counterparties

@@ -1,0 +1,1 @@
+"""The default model: train, validate, register, explain and score."""

@@ -1,0 +1,191 @@
+"""Fit a scorecard: screened features, optimal monotone bins, a penalised logistic regression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from optbinning import BinningProcess, OptimalBinning
+from optbinning import Scorecard as PointsTable
+from sklearn.linear_model import LogisticRegression
+
+from models.calibration import Calibration
+from models.metrics import Floats
+from models.scorecard import CENTS_PER_POINT, BinnedFeature, Scorecard
+from models.selection import Candidate, screen
+from models.specification import Specification
+
+MAXIMUM_PREBINS = 8
+
+
+def _binning_settings(candidate: Candidate, specification: Specification) -> dict[str, object]:
+    return {
+        "monotonic_trend": "ascending" if candidate.is_rising else "descending",
+        "max_n_bins": specification.maximum_bins,
+        "min_bin_size": specification.minimum_bin_ratio,
+        "max_n_prebins": MAXIMUM_PREBINS,
+    }
+
+
+def _regression(specification: Specification) -> LogisticRegression:
+    return LogisticRegression(C=specification.inverse_penalty, max_iter=500)
+
+
+@dataclass(frozen=True)
+class FittedScorecard:
+    """Chosen features with their bins, and the regression on their weights of evidence."""
+
+    candidates: tuple[Candidate, ...]
+    binnings: tuple[OptimalBinning, ...]
+    coefficients: tuple[float, ...]
+    intercept: float
+
+    def log_odds(self, values: pd.DataFrame) -> Floats:
+        """Log-odds of default of every firm, (firms,), before calibration."""
+        total = np.full(len(values), self.intercept)
+        parts = zip(self.candidates, self.binnings, self.coefficients, strict=True)
+        for candidate, binning, coefficient in parts:
+            total += coefficient * evidence(binning, values[candidate.feature])
+        return total
+
+
+def evidence(binning: OptimalBinning, values: pd.Series) -> Floats:
+    """Weight of evidence of each value; a missing one says nothing and has 0."""
+    return np.asarray(
+        binning.transform(values.to_numpy(dtype=float), metric="woe", metric_missing=0)
+    )
+
+
+def _information_criterion(evidences: Floats, outcome: Floats, model: LogisticRegression) -> float:
+    """Schwarz (1978): smaller is better; a feature more must earn log(firms)."""
+    log_odds = model.decision_function(evidences)
+    log_likelihood = float(np.sum(outcome * log_odds - np.logaddexp(0, log_odds)))
+    return -2 * log_likelihood + (evidences.shape[1] + 1) * float(np.log(len(outcome)))
+
+
+def _forward(evidences: Floats, outcome: Floats, specification: Specification) -> list[int]:
+    """Columns taken up one by one while the criterion falls; there is always at least one.
+
+    A column whose sign turns around beside the others is not taken: its points would contradict
+    its own bins.
+    """
+    chosen: list[int] = []
+    best = np.inf
+    while len(chosen) < specification.maximum_features:
+        trials = []
+        for column in sorted(set(range(evidences.shape[1])) - set(chosen)):
+            part = evidences[:, [*chosen, column]]
+            model = _regression(specification).fit(part, outcome)
+            if not chosen or bool(np.all(model.coef_ < 0)):
+                trials.append((_information_criterion(part, outcome, model), column))
+        if not trials or min(trials)[0] >= best:
+            break
+        best, column = min(trials)
+        chosen.append(column)
+    return chosen
+
+
+def fit_scorecard(
+    values: pd.DataFrame, outcome: Floats, specification: Specification
+) -> FittedScorecard:
+    """Fit to firms with features `values` and outcomes (firms,) of 0 and 1.
+
+    Everything that looks at the outcomes happens here, so that a call on a training part is blind
+    to the rest: screen, bins, the number of features and the coefficients.
+    """
+    candidates, binnings, columns = [], [], []
+    for candidate in screen(values, outcome, specification):
+        binning = OptimalBinning(candidate.feature, **_binning_settings(candidate, specification))
+        binning.fit(values[candidate.feature].to_numpy(dtype=float), outcome)
+        if len(binning.splits):
+            candidates.append(candidate)
+            binnings.append(binning)
+            columns.append(evidence(binning, values[candidate.feature]))
+    if not candidates:
+        # Nothing separates: everyone gets the portfolio's odds.
+        share = outcome.mean()
+        return FittedScorecard((), (), (), float(np.log(share / (1 - share))))
+    evidences = np.column_stack(columns)
+    chosen = _forward(evidences, outcome, specification)
+    model = _regression(specification).fit(evidences[:, chosen], outcome)
+    return FittedScorecard(
+        tuple(candidates[column] for column in chosen),
+        tuple(binnings[column] for column in chosen),
+        tuple(float(x) for x in model.coef_[0]),
+        float(model.intercept_[0]),
+    )
+
+
+class CalibratedRegression(LogisticRegression):
+    """A logistic regression whose log-odds are calibrated after the fit."""
+
+    def __init__(self, C: float = 1.0, max_iter: int = 500, shift: float = 0.0, slope: float = 1.0):
+        super().__init__(C=C, max_iter=max_iter)
+        self.shift = shift
+        self.slope = slope
+
+    def fit(
+        self, X: pd.DataFrame, y: Floats, sample_weight: Floats | None = None
+    ) -> CalibratedRegression:
+        """Fit, then shift and stretch the log-odds."""
+        super().fit(X, y, sample_weight)
+        self.coef_ = self.coef_ * self.slope
+        self.intercept_ = self.shift + self.slope * self.intercept_
+        return self
+
+
+def fit_points_table(
+    values: pd.DataFrame,
+    outcome: Floats,
+    fitted: FittedScorecard,
+    calibration: Calibration,
+    specification: Specification,
+) -> PointsTable:
+    """The points of every bin, by optbinning, on the features that `fitted` chose."""
+    names = [candidate.feature for candidate in fitted.candidates]
+    settings = {x.feature: _binning_settings(x, specification) for x in fitted.candidates}
+    table = PointsTable(
+        binning_process=BinningProcess(names, binning_fit_params=settings),
+        estimator=CalibratedRegression(
+            C=specification.inverse_penalty,
+            shift=calibration.intercept,
+            slope=calibration.slope,
+        ),
+        scaling_method="pdo_odds",
+        scaling_method_params={
+            "pdo": specification.points_to_double_odds,
+            "odds": specification.reference_odds,
+            "scorecard_points": specification.reference_score,
+        },
+    )
+    return table.fit(values[names], outcome, metric_missing=0)
+
+
+def to_scorecard(table: PointsTable, specification: Specification) -> Scorecard:
+    """Plain data of a points table.
+
+    optbinning spreads the points that everyone starts from over the features; here they are the
+    base, so that a feature's points are relative to a firm with the portfolio's own odds. All are
+    rounded to hundredths once, and so add up exactly.
+    """
+    factor = specification.points_to_double_odds / np.log(2)
+    offset = specification.reference_score - factor * np.log(specification.reference_odds)
+    base = float(offset - factor * np.ravel(table.estimator_.intercept_)[0])
+    features = []
+    names = table.binning_process_.variable_names
+    for name, coefficient in zip(names, np.ravel(table.estimator_.coef_), strict=True):
+        binning = table.binning_process_.get_binned_variable(name)
+        rows = binning.binning_table.build(add_totals=False)
+        # The last two rows of a binning table stand for special codes and for missing values.
+        evidences = rows["WoE"].to_numpy(dtype=float)[:-2]
+        cents = np.rint(-factor * coefficient * evidences * CENTS_PER_POINT).astype(int)
+        bounds = tuple(float(x) for x in binning.splits)
+        features.append(BinnedFeature(name, bounds, tuple(int(x) for x in cents), 0))
+    return Scorecard(
+        base_cents=round(base * CENTS_PER_POINT),
+        features=tuple(features),
+        reference_score=specification.reference_score,
+        reference_odds=specification.reference_odds,
+        points_to_double_odds=specification.points_to_double_odds,
+    )

@@ -1,0 +1,163 @@
+"""The report's charts as SVG text: pure functions of rows, the same bytes for the same rows.
+
+Texts stay texts in the SVG, so that they can be read aloud, searched and shown in the page's own
+font. A chart is drawn as wide as a phone's screen, where its texts keep their size.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from html import escape
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.dates import date2num
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from reports.kinds import number
+
+ACCENT = "#17607a"
+QUIET = "#a9b4bd"
+INK = "#3d4852"
+STYLE = {
+    "svg.fonttype": "none",
+    # A code such as `$x$` is a text and no formula.
+    "text.parse_math": False,
+    "font.size": 8,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": QUIET,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+}
+WIDTH_INCHES = 5.2
+WIDTH_PIXELS, HEIGHT_PIXELS = re.compile(r' width="[^"]*pt"'), re.compile(r' height="[^"]*pt"')
+
+
+@contextmanager
+def _drawing(name: str, height_inches: float = 2.9) -> Iterator[tuple[Figure, Axes]]:
+    with rc_context({**STYLE, "svg.hashsalt": name}):
+        figure = Figure(figsize=(WIDTH_INCHES, height_inches), layout="constrained")
+        yield figure, figure.subplots()
+
+
+def _svg(figure: Figure, description: str) -> str:
+    """The figure as an `<svg>` element that fills its container and says what it shows."""
+    out = io.StringIO()
+    with warnings.catch_warnings():
+        # The reader's browser has the Chinese glyphs that matplotlib's own font lacks.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
+    svg = out.getvalue()
+    svg = svg[svg.index("<svg") :]
+    head, rest = svg.split(">", 1)
+    head = HEIGHT_PIXELS.sub("", WIDTH_PIXELS.sub("", head, count=1), count=1)
+    return f'{head} role="img" aria-label="{escape(description)}">{rest}'
+
+
+def grade_chart(rows: Sequence[dict[str, Any]], worst: frozenset[str]) -> str:
+    """Enterprises by grade, the best grade first; the worst grades stand out.
+
+    Args:
+        rows: grade and enterprise_count.
+        worst: names of the grades to stress.
+    """
+    grades = [str(row["grade"]) for row in rows]
+    counts = [int(row["enterprise_count"]) for row in rows]
+    with _drawing("grades") as (figure, axes):
+        colours = [ACCENT if grade in worst else QUIET for grade in grades]
+        bars = axes.bar(range(len(grades)), counts, color=colours, width=0.7)
+        axes.bar_label(bars, labels=[number(count) for count in counts], padding=2)
+        axes.set_xticks(range(len(grades)), grades)
+        axes.set_xlabel("grade 等级")
+        axes.set_ylabel("enterprises 企业数")
+        axes.tick_params(axis="x", length=0)
+        return _svg(figure, "Enterprises by grade")
+
+
+def reliability_chart(rows: Sequence[dict[str, Any]]) -> str:
+    """Observed default share against mean predicted probability, with 95 % Wilson intervals.
+
+    Args:
+        rows: mean_pd_ratio, observed_default_ratio, lower, upper, default_count and
+            enterprise_count, one row a bin.
+    """
+    predicted = [100 * row["mean_pd_ratio"] for row in rows]
+    observed = [100 * row["observed_default_ratio"] for row in rows]
+    below = [max(0.0, y - 100 * row["lower"]) for y, row in zip(observed, rows, strict=True)]
+    above = [max(0.0, 100 * row["upper"] - y) for y, row in zip(observed, rows, strict=True)]
+    top = 1.05 * max(100 * row["upper"] for row in rows)
+    with _drawing("reliability", 3.3) as (figure, axes):
+        axes.plot([0, 100], [0, 100], color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.errorbar(
+            *(predicted, observed),
+            yerr=[below, above],
+            fmt="o",
+            color=ACCENT,
+            markersize=4.5,
+            elinewidth=1,
+            capsize=2.5,
+        )
+        for x, y, row in zip(predicted, observed, rows, strict=True):
+            label = f"{row['default_count']}/{row['enterprise_count']}"
+            axes.annotate(label, (x, y), xytext=(6, 3), textcoords="offset points", fontsize=7)
+        axes.set_xlim(0, min(100, 1.15 * max(predicted)))
+        axes.set_ylim(0, min(105, top))
+        axes.set_xlabel("mean predicted probability 平均预测违约概率, %")
+        axes.set_ylabel("observed defaults 实际违约率, %")
+        return _svg(figure, "Observed default share against predicted probability, by bin")
+
+
+def interval_chart(name: str, labels: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
+    """Estimates with their 95 % intervals, one line each, the first on top.
+
+    Args:
+        name: the measure, as the axis names it.
+        labels: one a row.
+        rows: estimate, lower and upper.
+    """
+    with _drawing(name, 0.9 + 0.36 * len(rows)) as (figure, axes):
+        for place, row in enumerate(rows):
+            axes.plot([row["lower"], row["upper"]], [place, place], color=QUIET, linewidth=2.5)
+            axes.plot(row["estimate"], place, "o", color=ACCENT, markersize=5)
+            text = number(row["estimate"], 3)
+            axes.annotate(
+                text, (row["estimate"], place), (0, 5), textcoords="offset points", ha="center"
+            )
+        axes.set_yticks(range(len(rows)), labels)
+        axes.set_ylim(len(rows) - 0.5, -0.8)
+        axes.tick_params(axis="y", length=0)
+        axes.set_xlabel(name)
+        return _svg(figure, f"{name} with 95 % intervals")
+
+
+def trade_chart(months: Sequence[date], lines: dict[str, Sequence[float]]) -> str:
+    """Invoiced totals by month in CNY million, one line a direction.
+
+    Args:
+        months: first days of the months.
+        lines: two lines, each a label and one total a month, in CNY.
+    """
+    with _drawing("trade") as (figure, axes):
+        days = [float(date2num(month)) for month in months]
+        for colour, (label, totals) in zip((ACCENT, QUIET), lines.items(), strict=True):
+            axes.plot(days, [total / 1e6 for total in totals], color=colour, label=label)
+        axes.xaxis_date()
+        axes.set_ylim(bottom=0)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+        axes.set_ylabel("CNY million a month 百万元/月")
+        axes.set_xlabel("month of issue 开票月份")
+        axes.legend(frameon=False, loc="upper left")
+        return _svg(figure, "Invoiced totals by month")

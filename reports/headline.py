@@ -1,0 +1,135 @@
+"""Section: the portfolio in figures."""
+
+from __future__ import annotations
+
+from reports.answers import Answer, Lake, Question
+from reports.charts import trade_chart
+from reports.kinds import MISSING, PROBABILITY, SHARE, large_cny, number
+from reports.parts import Chart, Figure, Section, Words
+
+PROFILES = Question(
+    ("marts.enterprise_profiles",),
+    """
+select
+    count(*) as enterprise_count,
+    count(pd_ratio) as scored_count,
+    round(avg(pd_ratio), 12) as mean_pd_ratio,
+    round(sum(pd_ratio), 9) as expected_default_count,
+    sum(last_12_months_sale_total_cny) as last_12_months_sale_total_cny,
+    sum(last_12_months_purchase_total_cny)
+        as last_12_months_purchase_total_cny,
+    max(last_invoice_date) as last_invoice_date
+from marts.enterprise_profiles
+where as_of_date = :as_of_date
+""",
+)
+WORST_GRADES = Question(
+    ("marts.portfolio_grade_distribution",),
+    """
+with
+
+grades as (
+    select * from marts.portfolio_grade_distribution
+    where as_of_date = :as_of_date
+),
+
+ranked as (
+    select
+        grades.*,
+        max(grade_position) over () as last_position
+    from grades
+)
+
+select
+    array_join(array_sort(array_agg(grade)), ', ') as worst_grades,
+    sum(enterprise_count) as enterprise_count,
+    round(sum(enterprise_share_ratio), 12) as enterprise_share_ratio
+from ranked
+where grade_position >= last_position - 1
+""",
+)
+MONTHLY_TRADE = Question(
+    ("marts.enterprise_monthly_trade",),
+    """
+select
+    month_start_date,
+    sum(case when direction = 'sale' then total_cny else 0 end)
+        as sale_total_cny,
+    sum(case when direction = 'purchase' then total_cny else 0 end)
+        as purchase_total_cny
+from marts.enterprise_monthly_trade
+where as_of_date = :as_of_date
+group by month_start_date
+order by month_start_date
+""",
+)
+
+
+def build(lake: Lake) -> Section:
+    """The figures that a reader looks for first, and the course of trade."""
+    profiles, worst = lake.ask(PROFILES), lake.ask(WORST_GRADES)
+    trade = lake.ask(MONTHLY_TRADE)
+    return Section(
+        key="headline",
+        title=Words("The portfolio", "组合概览"),
+        introduction=Words(
+            "Only what was known by the end of the date counts. Totals are of valid invoices, "
+            "tax included; red-letter invoices reduce them.",
+            "仅计入截至该日已知的信息。金额为有效发票价税合计，负数发票已冲减。",
+        ),
+        figures=_figures(profiles, worst),
+        charts=_charts(trade),
+        sources=(profiles, worst, trade),
+    )
+
+
+def _figures(profiles: Answer, worst: Answer) -> tuple[Figure, ...]:
+    found = profiles.first
+    is_scored = bool(found.get("scored_count"))
+    expected = found.get("expected_default_count")
+    sales, sales_unit = large_cny(found.get("last_12_months_sale_total_cny") or 0)
+    purchases, purchases_unit = large_cny(found.get("last_12_months_purchase_total_cny") or 0)
+    last_invoice = found.get("last_invoice_date")
+    share = worst.first.get("enterprise_share_ratio") if is_scored else None
+    worst_remark = (
+        f"{number(worst.first['enterprise_count'])} enterprises in {worst.first['worst_grades']}"
+        if share is not None
+        else ""
+    )
+    return (
+        Figure(Words("Enterprises", "企业数"), number(found.get("enterprise_count") or 0)),
+        Figure(Words("Scored", "已评分"), number(found.get("scored_count") or 0)),
+        Figure(
+            Words("Mean probability of default", "平均违约概率"),
+            _percent(PROBABILITY.text(found.get("mean_pd_ratio"))),
+        ),
+        Figure(
+            Words("Expected defaults", "预期违约户数"),
+            MISSING if expected is None else number(expected, 1),
+            "sum of the probabilities 概率之和" if expected is not None else "",
+        ),
+        Figure(Words("In the two worst grades", "最差两级占比"), _percent(SHARE.text(share)), worst_remark),
+        Figure(
+            Words("Sales, last 12 months", "近十二个月销售"),
+            sales,
+            f"{sales_unit}; last invoice {last_invoice}" if last_invoice else sales_unit,
+        ),
+        Figure(Words("Purchases, last 12 months", "近十二个月采购"), purchases, purchases_unit),
+    )
+
+
+def _percent(text: str) -> str:
+    return text if text == MISSING else f"{text} %"
+
+
+def _charts(trade: Answer) -> tuple[Chart, ...]:
+    if not trade.rows:
+        return ()
+    svg = trade_chart(
+        [row["month_start_date"] for row in trade.rows],
+        {
+            "sales 销售": [float(row["sale_total_cny"]) for row in trade.rows],
+            "purchases 采购": [float(row["purchase_total_cny"]) for row in trade.rows],
+        },
+    )
+    return (Chart(Words("Invoiced totals by month", "按月开票金额"), svg),)

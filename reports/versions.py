@@ -1,0 +1,166 @@
+"""Section: which model, code and table versions the figures rest on."""
+
+from __future__ import annotations
+
+from reports.answers import Answer, Lake, Question
+from reports.calibration import NO_MODEL
+from reports.kinds import COUNT, DATE, IDENTITY, LONG_TEXT, MOMENT, SECONDS, coded
+from reports.parts import Column, Section, Table, Words
+
+MODEL = Question(
+    ("marts.portfolio_scores", "scores.model_metric"),
+    """
+with
+
+scores as (
+    select
+        model_name,
+        model_version,
+        feature_version,
+        count(*) as scored_count
+    from marts.portfolio_scores
+    where as_of_date = :as_of_date
+    group by model_name, model_version, feature_version
+),
+
+trainings as (
+    select distinct
+        model_name,
+        model_version,
+        trained_as_of,
+        enterprise_count,
+        default_count
+    from scores.model_metric
+)
+
+select
+    scores.model_name,
+    scores.model_version,
+    scores.feature_version,
+    trainings.trained_as_of,
+    trainings.enterprise_count,
+    trainings.default_count,
+    scores.scored_count
+from scores
+left join trainings
+    on
+        scores.model_name = trainings.model_name
+        and scores.model_version = trainings.model_version
+order by scores.model_name, scores.model_version
+""",
+)
+# The report's own runs are left out, so that writing the report again changes nothing in it.
+RUNS = Question(
+    ("ops.job_runs",),
+    """
+with
+
+runs as (
+    select
+        job_runs.*,
+        row_number() over (partition by job order by ended_at desc) as recency
+    from ops.job_runs as job_runs
+    where
+        as_of_date = :as_of_date
+        and job <> 'report'
+)
+
+select
+    job,
+    status,
+    rows_in,
+    rows_out,
+    cast(ended_at as double) - cast(started_at as double) as duration_seconds,
+    cast(ended_at as timestamp_ntz) as ended_at,
+    array_join(
+        array_sort(
+            transform(
+                map_entries(tables_read),
+                entry -> concat(entry.key, ' v', entry.value)
+            )
+        ),
+        ', '
+    ) as tables_read,
+    array_join(
+        array_sort(
+            transform(
+                map_entries(tables_written),
+                entry -> concat(entry.key, ' v', entry.value)
+            )
+        ),
+        ', '
+    ) as tables_written,
+    code_commit,
+    array_join(notes, '; ') as notes
+from runs
+where recency = 1
+order by ended_at, job
+""",
+)
+STATUS = coded({"succeeded": "succeeded 成功", "failed": "failed 失败"}, width=18)
+
+MODEL_COLUMNS = (
+    Column("model_name", Words("Model", "模型")),
+    Column("model_version", Words("Version", "版本")),
+    Column("feature_version", Words("Feature version", "特征版本")),
+    Column("trained_as_of", Words("Trained as of", "训练截至"), DATE),
+    Column("enterprise_count", Words("Training enterprises", "训练企业数"), COUNT),
+    Column("default_count", Words("Defaults", "违约户数"), COUNT),
+    Column("scored_count", Words("Scored here", "本次评分数"), COUNT),
+)
+RUN_COLUMNS = (
+    Column("job", Words("Job", "作业")),
+    Column("status", Words("Status", "状态"), STATUS),
+    Column("rows_in", Words("Rows in", "读入行"), COUNT),
+    Column("rows_out", Words("Rows out", "写出行"), COUNT),
+    Column("duration_seconds", Words("Time", "用时"), SECONDS),
+    Column("ended_at", Words("Ended", "结束时间"), MOMENT),
+    Column("tables_read", Words("Table versions read", "读取的表版本"), LONG_TEXT),
+    Column("tables_written", Words("Table versions written", "写出的表版本"), LONG_TEXT),
+    Column("code_commit", Words("Code commit", "代码版本")),
+    Column("notes", Words("Notes", "备注"), LONG_TEXT),
+)
+TABLE_COLUMNS = (
+    Column("table_name", Words("Table", "表")),
+    Column("version", Words("Delta version", "Delta版本"), IDENTITY),
+)
+
+
+def build(lake: Lake) -> Section:
+    """The model, the runs of the date, and the versions of the tables that this report read.
+
+    To be built last: it lists the tables of every question that was asked before.
+    """
+    model, runs = lake.ask(MODEL), lake.ask(RUNS)
+    return Section(
+        key="versions",
+        title=Words("Versions", "版本"),
+        introduction=Words(
+            "Any figure can be read again as it was: add `version as of N` to a table's name in "
+            "its SQL.",
+            "任何数字均可按当时版本重查：在 SQL 表名后加 `version as of N`。",
+        ),
+        tables=(
+            Table(Words("Model", "模型"), *("Model", MODEL_COLUMNS, model, NO_MODEL)),
+            Table(
+                Words("Last run of each job for this date", "该日各作业最近一次运行"),
+                *("Runs", RUN_COLUMNS, runs),
+                Words("No run was recorded for this date.", "该日无运行记录。"),
+            ),
+            Table(
+                Words("Tables that this report read", "本报告读取的表"),
+                *("Tables read", TABLE_COLUMNS, tables_read(lake)),
+                Words("No table of the report exists yet.", "报告所需的表尚不存在。"),
+            ),
+        ),
+    )
+
+
+def tables_read(lake: Lake) -> Answer:
+    """Every table that the report has read, with its Delta version at that moment."""
+    versions = {table: v for answer in lake.answers for table, v in answer.versions.items()}
+    rows = tuple(
+        {"table_name": table, "version": version} for table, version in sorted(versions.items())
+    )
+    sql = ";\n".join(f"describe history {table} limit 1" for table in sorted(versions))
+    return Answer(sql, rows, versions)
