@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -26,13 +27,13 @@ Raw files in, gated tables, marts, scores and a report out, as of the logical da
 ZONE = load_settings().time_zone
 
 
-def run_step(job: str) -> None:
+def run_step(job: str, say: Callable[[str], None] = print) -> None:
     """Run one job for the business day on which the run's logical date falls."""
     run = get_current_context()["dag_run"]
     as_of_date = (run.logical_date or run.run_after).astimezone(load_settings().business_zone).date()
     folder = (run.conf or {}).get("data") or os.environ.get("LOOMLINE_DATA")
     try:
-        run_job(job, as_of_date, Path(folder) if folder else None)
+        run_job(job, as_of_date, Path(folder) if folder else None, say=say)
     except EngineError:
         raise
     except LoomlineError as error:

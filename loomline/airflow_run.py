@@ -1,7 +1,7 @@
 """The process of one DAG run: progress on standard output, the failure on standard error.
 
-Started by `airflow_home.run_dag` with the date and the log file as arguments. Airflow writes to the
-streams that it finds when it is imported, so it is imported while both lead to the log.
+Started by `airflow_home.run_dag` with the date and the log file as arguments. Both streams lead to
+the log while Airflow runs; only the jobs' progress lines go to the real standard output.
 """
 
 from __future__ import annotations
@@ -20,13 +20,17 @@ if TYPE_CHECKING:
     from airflow.sdk import DAG
 
 
-class Failures:
-    """The tasks that failed, each with the error that ended it, in the order of the failures."""
+class Screen:
+    """What the person at the screen sees of a run, and the tasks that failed with their errors."""
 
     def __init__(self, progress: TextIO) -> None:
-        """Retries are announced on `progress`."""
+        """Lines go to `progress` at once."""
         self._progress = progress
         self.errors: list[tuple[str, BaseException]] = []
+
+    def say(self, line: str) -> None:
+        """Show a line now."""
+        print(line, file=self._progress, flush=True)
 
     def failed(self, context: dict[str, Any]) -> None:
         """Airflow calls this when a task has failed for good."""
@@ -35,7 +39,7 @@ class Failures:
     def retried(self, context: dict[str, Any]) -> None:
         """Airflow calls this when a task has failed and will be tried again."""
         name, error = context["ti"].task_id, first_line(context["exception"])
-        print(f"{name:<12} failed and is tried again: {error}", file=self._progress, flush=True)
+        self.say(f"{name:<12} failed and is tried again: {error}")
 
 
 def first_line(error: BaseException) -> str:
@@ -71,35 +75,37 @@ def load_dag() -> DAG:
     return bag.dags[DAG_ID]
 
 
-def run(as_of_date: date, progress: TextIO) -> list[tuple[str, BaseException]]:
-    """Run the DAG for a date; the failed tasks with their errors, none if all went well."""
-    settings, failures = load_settings(), Failures(progress)
+def run(as_of_date: date, screen: Screen) -> None:
+    """Run the DAG for a date; the failed tasks are in `screen.errors`.
+
+    Raises:
+        LoomlineError: the DAG does not load, or the run ended without a result.
+    """
+    settings = load_settings()
     prepare_database(settings)
     dag = load_dag()
     for step in dag.tasks:
-        step.on_failure_callback = [failures.failed]
-        step.on_retry_callback = [failures.retried]
+        step.op_kwargs = {"say": screen.say}
+        step.on_failure_callback = [screen.failed]
+        step.on_retry_callback = [screen.retried]
     logical_date = datetime.combine(as_of_date, time.min, settings.business_zone)
-    with redirect_stdout(progress):
-        dag_run = dag.test(logical_date=logical_date)
-    if dag_run.state != "success" and not failures.errors:
+    dag_run = dag.test(logical_date=logical_date)
+    if dag_run.state != "success" and not screen.errors:
         raise LoomlineError(f"The run of {DAG_ID} for {as_of_date} ended as {dag_run.state}.")
-    return failures.errors
 
 
 def main(as_of_date: str, log: str) -> int:
     """Run the DAG; 0 if every task succeeded, else 1 with the failures on standard error."""
-    progress, problems = sys.stdout, sys.stderr
-    progress.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    screen, problems = Screen(sys.stdout), sys.stderr
     with Path(log).open("a", encoding="utf-8") as log_file:
         with redirect_stdout(log_file), redirect_stderr(log_file):
             try:
-                errors = run(date.fromisoformat(as_of_date), progress)
+                run(date.fromisoformat(as_of_date), screen)
             except LoomlineError as error:
-                errors = [(DAG_ID, error)]
-    for name, error in errors:
+                screen.errors.append((DAG_ID, error))
+    for name, error in screen.errors:
         print(f"{name}: {first_line(error)}", file=problems)
-    return 1 if errors else 0
+    return 1 if screen.errors else 0
 
 
 if __name__ == "__main__":

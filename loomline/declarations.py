@@ -95,6 +95,7 @@ def read_declaration(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A mistyped key leaves a required one missing too: the mistyped one is where to look.
+        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
         message = first["msg"].removeprefix("Value error, ")
         raise catalogue_error(path, tuple(first["loc"]), message) from error

@@ -10,10 +10,11 @@ from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
 
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from loomline.engine.server import start_engine
-from loomline.errors import LoomlineError
+from loomline.engine.server import engine_status, start_engine
+from loomline.errors import EngineError, LoomlineError
 from loomline.job import Job, JobContext, JobFunction, JobResult
 from loomline.jobs import find_job
 from loomline.lake import create_table, table_version
@@ -98,6 +99,7 @@ def run_job(
 
     Raises:
         LoomlineError: the job refused its input or failed; the failed run is recorded too.
+        EngineError: the engine ended meanwhile; the run can't be recorded.
     """
     job, settings = find_job(name), settings or load_settings()
     if not settings.spark_remote:
@@ -106,10 +108,16 @@ def run_job(
     module, _, function = job.entry.partition(":")
     entry: JobFunction = getattr(import_module(module), function)
     started_at, clock = datetime.now(UTC), time.monotonic()
-    tables_read = table_versions(context.spark, job.reads)
+    tables_read: dict[str, int] = {}
     try:
+        tables_read = table_versions(context.spark, job.reads)
         result = entry(context)
-    except LoomlineError as error:
+    except (LoomlineError, PySparkException) as error:
+        if not settings.spark_remote and not engine_status(settings).is_up:
+            raise EngineError(
+                f"The engine ended while the job {job.name} was running.",
+                "Run it again: the engine is started and the job goes on from what is committed.",
+            ) from error
         _record(context, job, started_at, tables_read, error)
         raise
     _record(context, job, started_at, tables_read, result)

@@ -8,7 +8,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from models.metrics import Floats, wilson_interval
+from models.arrays import Floats
+from models.metrics import wilson_interval
 
 # A calibration never turns the order of firms around, nor makes all of them alike.
 LEAST_SLOPE = 0.05

@@ -11,10 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import norm
 
-Floats = npt.NDArray[np.float64]
+from models.arrays import Floats
 WeightedMetric = Callable[[Floats, Floats, Floats], Floats]
 
 CONFIDENCE = 0.95

@@ -14,7 +14,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from models.metrics import Floats
+from models.arrays import Floats
 
 CENTS_PER_POINT = 100
 

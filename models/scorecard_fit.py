@@ -10,8 +10,8 @@ from optbinning import BinningProcess, OptimalBinning
 from optbinning import Scorecard as PointsTable
 from sklearn.linear_model import LogisticRegression
 
+from models.arrays import Floats
 from models.calibration import Calibration
-from models.metrics import Floats
 from models.scorecard import CENTS_PER_POINT, BinnedFeature, Scorecard
 from models.selection import Candidate, screen
 from models.specification import Specification
@@ -40,6 +40,11 @@ class FittedScorecard:
     binnings: tuple[OptimalBinning, ...]
     coefficients: tuple[float, ...]
     intercept: float
+
+    @property
+    def used_features(self) -> tuple[str, ...]:
+        """The features that were chosen."""
+        return tuple(candidate.feature for candidate in self.candidates)
 
     def log_odds(self, values: pd.DataFrame) -> Floats:
         """Log-odds of default of every firm, (firms,), before calibration."""
@@ -143,7 +148,7 @@ def fit_points_table(
     specification: Specification,
 ) -> PointsTable:
     """The points of every bin, by optbinning, on the features that `fitted` chose."""
-    names = [candidate.feature for candidate in fitted.candidates]
+    names = list(fitted.used_features)
     settings = {x.feature: _binning_settings(x, specification) for x in fitted.candidates}
     table = PointsTable(
         binning_process=BinningProcess(names, binning_fit_params=settings),

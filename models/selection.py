@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from models.metrics import Floats
+from models.arrays import Floats
 from models.specification import Specification
 
 

@@ -7,31 +7,34 @@ from datetime import date
 
 from reports.answers import Answer, Lake
 from reports.headline import PROFILES
-from reports.kinds import number, plain_text
-from reports.parts import Notice, Section, Words
-from reports.quality import RECONCILIATION, REFUSED, SET_ASIDE, UNMET
+from reports.kinds import LONG_TEXT, SEVERITY, number, plain_text
+from reports.parts import Column, Notice, Section, Table, Words
+from reports.quality import RECONCILIATION, REFUSED, UNMET
 from reports.versions import RUNS
 
 ORDER = ("critical", "warning", "note")
+NOTHING = Words("Nothing needs attention.", "无需关注事项。")
+COLUMNS = (
+    Column("severity", Words("Severity", "级别"), SEVERITY),
+    Column("english", Words("What", "英文说明"), LONG_TEXT),
+    Column("chinese", Words("In Chinese", "中文说明"), LONG_TEXT),
+    Column("source", Words("Source", "来源")),
+)
 
 
 def build(lake: Lake) -> Section:
     """Everything that is not as it should be, the most severe first."""
-    asked = {
-        "profiles": lake.ask(PROFILES),
-        "runs": lake.ask(RUNS),
-        "unmet": lake.ask(UNMET),
-        "files": lake.ask(RECONCILIATION),
-        "refused": lake.ask(REFUSED),
-        "set_aside": lake.ask(SET_ASIDE),
-    }
-    notices = [
-        *model_notices(asked["profiles"], lake.as_of_date),
-        *run_notices(asked["runs"]),
-        *gate_notices(asked["unmet"]),
-        *file_notices(asked["files"], asked["refused"]),
-        *set_aside_notices(asked["files"]),
+    profiles, runs, unmet = lake.ask(PROFILES), lake.ask(RUNS), lake.ask(UNMET)
+    files, refused = lake.ask(RECONCILIATION), lake.ask(REFUSED)
+    found = [
+        *model_notices(profiles, lake.as_of_date),
+        *run_notices(runs),
+        *gate_notices(unmet),
+        *file_notices(files, refused),
+        *set_aside_notices(files),
     ]
+    notices = tuple(sorted(found, key=lambda notice: ORDER.index(notice.severity)))
+    sources = (profiles, runs, unmet, files, refused)
     return Section(
         key="attention",
         title=Words("What needs attention", "需要关注"),
@@ -39,9 +42,33 @@ def build(lake: Lake) -> Section:
             "From the gates, the reconciliation, the runs and the scores of this date.",
             "来自该日的质量检查、对账、作业运行与评分。",
         ),
-        notices=tuple(sorted(notices, key=lambda notice: ORDER.index(notice.severity))),
-        sources=tuple(asked.values()),
+        notices=notices,
+        tables=(
+            Table(
+                title=Words("What needs attention", "需要关注"),
+                sheet="Attention",
+                columns=COLUMNS,
+                answer=_as_answer(notices, sources),
+                empty=NOTHING,
+                on_page=False,
+            ),
+        ),
+        sources=sources,
     )
+
+
+def _as_answer(notices: tuple[Notice, ...], sources: tuple[Answer, ...]) -> Answer:
+    rows = tuple(
+        {
+            "severity": notice.severity,
+            "english": notice.text.english,
+            "chinese": notice.text.chinese,
+            "source": notice.source,
+        }
+        for notice in notices
+    )
+    versions = {table: v for answer in sources for table, v in answer.versions.items()}
+    return Answer(";\n\n".join(answer.sql for answer in sources), rows, versions)
 
 
 def model_notices(profiles: Answer, as_of_date: date) -> Iterator[Notice]:
@@ -53,7 +80,7 @@ def model_notices(profiles: Answer, as_of_date: date) -> Iterator[Notice]:
         yield Notice(
             "critical",
             Words(
-                f"The marts hold no enterprise as of {as_of_date}. Run the job marts for this date.",
+                f"The marts hold no enterprise as of {as_of_date}; run the job marts for it.",
                 f"集市中没有截至 {as_of_date} 的企业，请运行该日的 marts 作业。",
             ),
             source,

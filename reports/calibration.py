@@ -75,19 +75,19 @@ order by calibration.bin
 """,
 )
 ESTIMATORS = {
-    "scorecard": "Scorecard, champion 评分卡（冠军）",
-    "gradient_boosting": "Gradient boosting, challenger 梯度提升（挑战者）",
+    "scorecard": "scorecard (champion 冠军)",
+    "gradient_boosting": "gradient boosting (challenger 挑战者)",
 }
 FEATURE_SETS = {
-    "all": "all features 全部特征",
-    "without_history": "without history 不含历史长度",
+    "all": "all 全部",
+    "without_history": "without history 不含历史",
 }
 METRIC_NAMES = {
-    "auc": "AUC (more is better 越高越好)",
-    "brier": "Brier score (less is better 越低越好)",
-    "log_loss": "Log loss (less is better 越低越好)",
-    "ks": "KS (more is better 越高越好)",
-    "auc_permuted_labels": "AUC, permuted labels (0.5 expected 应约为0.5)",
+    "auc": "AUC, higher is better 越高越好",
+    "brier": "Brier, lower is better 越低越好",
+    "log_loss": "log loss, lower is better 越低越好",
+    "ks": "KS, higher is better 越高越好",
+    "auc_permuted_labels": "AUC, labels shuffled, 0.5 is right 打乱标签应约0.5",
 }
 SHORT_NAMES = {"scorecard": "Scorecard 评分卡", "gradient_boosting": "Boosting 梯度提升"}
 SHORT_SETS = {"all": "all 全部", "without_history": "no history 无历史"}

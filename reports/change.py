@@ -11,7 +11,7 @@ from reports.kinds import (
     CNY,
     COUNT,
     DATE,
-    INDEX,
+    EXPECTED,
     PROBABILITY,
     TEXT,
     signed,
@@ -122,7 +122,7 @@ DATE_COLUMNS = (
     Column("enterprise_count", Words("Enterprises", "企业数"), COUNT),
     Column("scored_count", Words("Scored", "已评分"), COUNT),
     Column("mean_pd_ratio", Words("Mean PD", "平均违约概率"), PROBABILITY),
-    Column("expected_default_count", Words("Expected defaults", "预期违约户数"), INDEX),
+    Column("expected_default_count", Words("Expected defaults", "预期违约户数"), EXPECTED),
     Column("last_12_months_sale_total_cny", Words("Sales, last 12 months", "近十二个月销售"), CNY),
 )
 MIGRATION_COLUMNS = (
@@ -165,7 +165,7 @@ def build(lake: Lake) -> Section:
         tables=(
             Table(
                 Words("The two dates", "两个日期"),
-                *("Change", DATE_COLUMNS, dates if len(dates.rows) > 1 else _none(dates), NO_EARLIER),
+                *("Change", DATE_COLUMNS, _both_or_none(dates), NO_EARLIER),
             ),
             Table(
                 Words("Grades before and now", "等级迁移"),
@@ -180,8 +180,9 @@ def build(lake: Lake) -> Section:
     )
 
 
-def _none(answer: Answer) -> Answer:
-    return Answer(answer.sql, (), answer.versions, answer.missing)
+def _both_or_none(dates: Answer) -> Answer:
+    rows = dates.rows if len(dates.rows) == 2 else ()
+    return Answer(dates.sql, rows, dates.versions, dates.missing)
 
 
 def _with_steps(answer: Answer) -> Answer:
@@ -203,9 +204,7 @@ def _figures(dates: Answer, migration: Answer) -> tuple[Figure, ...]:
     if now["mean_pd_ratio"] is not None and before["mean_pd_ratio"] is not None:
         change = 100 * (now["mean_pd_ratio"] - before["mean_pd_ratio"])
         figures.append(
-            Figure(
-                Words("Mean PD", "平均违约概率"), signed(change, 2), "percentage points 百分点"
-            )
+            Figure(Words("Mean PD", "平均违约概率"), signed(change, 2), "percentage points 百分点")
         )
     if migration.rows:
         worse, better = _moved(migration.rows, 1), _moved(migration.rows, -1)

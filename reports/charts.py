@@ -15,9 +15,9 @@ from datetime import date
 from html import escape
 from typing import Any
 
+import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
@@ -26,7 +26,7 @@ from reports.kinds import number
 ACCENT = "#17607a"
 QUIET = "#a9b4bd"
 INK = "#3d4852"
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     # A code such as `$x$` is a text and no formula.
     "text.parse_math": False,
@@ -43,6 +43,7 @@ STYLE = {
     "ytick.major.width": 0.6,
 }
 WIDTH_INCHES = 5.2
+MOST_MONTH_LABELS = 7
 WIDTH_PIXELS, HEIGHT_PIXELS = re.compile(r' width="[^"]*pt"'), re.compile(r' height="[^"]*pt"')
 
 
@@ -67,24 +68,27 @@ def _svg(figure: Figure, description: str) -> str:
     return f'{head} role="img" aria-label="{escape(description)}">{rest}'
 
 
-def grade_chart(rows: Sequence[dict[str, Any]], worst: frozenset[str]) -> str:
-    """Enterprises by grade, the best grade first; the worst grades stand out.
+def grade_chart(
+    measure: str, grades: Sequence[str], values: Sequence[float], worst: frozenset[str]
+) -> str:
+    """A measure by grade as bars, the best grade first; the worst grades stand out.
 
     Args:
-        rows: grade and enterprise_count.
+        measure: what is measured and its unit, as the axis names it.
+        grades: names of the grades.
+        values: one a grade.
         worst: names of the grades to stress.
     """
-    grades = [str(row["grade"]) for row in rows]
-    counts = [int(row["enterprise_count"]) for row in rows]
-    with _drawing("grades") as (figure, axes):
+    with _drawing(measure) as (figure, axes):
         colours = [ACCENT if grade in worst else QUIET for grade in grades]
-        bars = axes.bar(range(len(grades)), counts, color=colours, width=0.7)
-        axes.bar_label(bars, labels=[number(count) for count in counts], padding=2)
+        bars = axes.bar(range(len(grades)), values, color=colours, width=0.7)
+        axes.bar_label(bars, labels=[number(value) for value in values], padding=2)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
         axes.set_xticks(range(len(grades)), grades)
         axes.set_xlabel("grade 等级")
-        axes.set_ylabel("enterprises 企业数")
+        axes.set_ylabel(measure)
         axes.tick_params(axis="x", length=0)
-        return _svg(figure, "Enterprises by grade")
+        return _svg(figure, f"{measure}, by grade")
 
 
 def reliability_chart(rows: Sequence[dict[str, Any]]) -> str:
@@ -143,21 +147,23 @@ def interval_chart(name: str, labels: Sequence[str], rows: Sequence[dict[str, An
         return _svg(figure, f"{name} with 95 % intervals")
 
 
-def trade_chart(months: Sequence[date], lines: dict[str, Sequence[float]]) -> str:
-    """Invoiced totals by month in CNY million, one line a direction.
+def month_chart(measure: str, months: Sequence[date], lines: dict[str, list[float]]) -> str:
+    """A measure by month, one line a direction of trade.
 
     Args:
+        measure: what is measured and its unit, as the axis names it.
         months: first days of the months.
-        lines: two lines, each a label and one total a month, in CNY.
+        lines: two lines, each a label and one value a month.
     """
-    with _drawing("trade") as (figure, axes):
-        days = [float(date2num(month)) for month in months]
-        for colour, (label, totals) in zip((ACCENT, QUIET), lines.items(), strict=True):
-            axes.plot(days, [total / 1e6 for total in totals], color=colour, label=label)
-        axes.xaxis_date()
+    with _drawing(measure) as (figure, axes):
+        days = np.array(months, dtype="datetime64[D]")
+        for colour, (label, values) in zip((ACCENT, QUIET), lines.items(), strict=True):
+            axes.plot(days, values, color=colour, label=label)
         axes.set_ylim(bottom=0)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
-        axes.set_ylabel("CNY million a month 百万元/月")
+        step = max(1, -(-len(months) // MOST_MONTH_LABELS))
+        axes.set_xticks(days[::step], [f"{month:%Y-%m}" for month in months[::step]])
+        axes.set_ylabel(measure)
         axes.set_xlabel("month of issue 开票月份")
         axes.legend(frameon=False, loc="upper left")
-        return _svg(figure, "Invoiced totals by month")
+        return _svg(figure, f"{measure}, by month")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.answers import Lake, Question
-from reports.kinds import CNY, COUNT, IDENTITY, INDEX, PROBABILITY, SHARE, TEXT, coded
+from reports.kinds import CNY, COUNT, IDENTITY, INDEX, PROBABILITY, SHARE, coded
 from reports.parts import Column, Section, Table, Words
 
 TOP_EXPOSURES = Question(
@@ -143,7 +143,9 @@ DEPENDENCE_COLUMNS = (
     Column("median_counterparty_count", Words("Counterparties, median", "对手数中位数"), COUNT),
     Column("median_top_1_share_ratio", Words("Largest one, median", "第一大占比中位数"), SHARE),
     Column("median_top_5_share_ratio", Words("Largest five, median", "前五大占比中位数"), SHARE),
-    Column("median_herfindahl_index", Words("Herfindahl index, median", "赫芬达尔指数中位数"), INDEX),
+    Column(
+        "median_herfindahl_index", Words("Herfindahl index, median", "赫芬达尔指数中位数"), INDEX
+    ),
     Column("dependent_enterprise_count", Words("Over half with one party", "过半依赖一家"), COUNT),
     Column("dependent_share_ratio", Words("Share of them", "其占比"), SHARE),
 )
@@ -166,7 +168,7 @@ def build(lake: Lake) -> Section:
         title=Words("Concentration", "集中度"),
         introduction=Words(
             "Who the portfolio leans on. Sales stand for exposure until limits are known. A shared "
-            "total adds, over the counterparties that two firms share, the smaller of their totals.",
+            "total adds the smaller of two firms' totals over the counterparties that they share.",
             "组合依赖于谁。在有授信额度之前以销售额代表敞口。共同金额为各共同对手处两家较小金额之和。",
         ),
         tables=(

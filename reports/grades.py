@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reports.answers import Lake, Question
+from reports.answers import Answer, Lake, Question
 from reports.charts import grade_chart
-from reports.kinds import CNY, COUNT, PROBABILITY, SHARE, TEXT
+from reports.kinds import CNY, COUNT, PROBABILITY, SHARE
 from reports.parts import Chart, Column, Section, Table, Words
 
 GRADES = Question(
@@ -50,13 +50,6 @@ COLUMNS = (
 def build(lake: Lake) -> Section:
     """Chart and table of the grades of the master scale, grades without enterprises included."""
     answer = lake.ask(GRADES)
-    is_scored = any(row["enterprise_count"] for row in answer.rows)
-    worst = frozenset(str(row["grade"]) for row in answer.rows[-2:])
-    charts = (
-        (Chart(Words("Enterprises by grade", "等级分布"), grade_chart(answer.rows, worst)),)
-        if is_scored
-        else ()
-    )
     return Section(
         key="grades",
         title=Words("Grades", "等级分布"),
@@ -65,7 +58,7 @@ def build(lake: Lake) -> Section:
             "the date; the model was trained on them, so they do not test it.",
             "等级按违约概率（PD）区间划分。已知结果曾用于训练，不能视为检验。",
         ),
-        charts=charts,
+        charts=_charts(answer),
         tables=(
             Table(
                 title=Words("Grade distribution", "等级分布表"),
@@ -74,5 +67,24 @@ def build(lake: Lake) -> Section:
                 answer=answer,
                 empty=Words("No enterprise was graded on this date.", "该日无评级结果。"),
             ),
+        ),
+    )
+
+
+def _charts(answer: Answer) -> tuple[Chart, ...]:
+    if not any(row["enterprise_count"] for row in answer.rows):
+        return ()
+    grades = [str(row["grade"]) for row in answer.rows]
+    worst = frozenset(grades[-2:])
+    counts = [float(row["enterprise_count"]) for row in answer.rows]
+    sales = [float(row["last_12_months_sale_total_cny"]) / 1e6 for row in answer.rows]
+    return (
+        Chart(
+            Words("Enterprises by grade", "各等级企业数"),
+            grade_chart("enterprises 企业数", grades, counts, worst),
+        ),
+        Chart(
+            Words("Sales of the last 12 months by grade", "各等级近十二个月销售"),
+            grade_chart("CNY million 百万元", grades, sales, worst),
         ),
     )

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from reports.answers import Answer, Lake, Question
-from reports.charts import trade_chart
-from reports.kinds import MISSING, PROBABILITY, SHARE, large_cny, number
-from reports.parts import Chart, Figure, Section, Words
+from reports.charts import month_chart
+from reports.kinds import (
+    CENTS,
+    CNY,
+    COUNT,
+    DATE,
+    EXPECTED,
+    MISSING,
+    PROBABILITY,
+    SHARE,
+    large_cny,
+    number,
+)
+from reports.parts import Chart, Column, Figure, Section, Table, Words
 
 PROFILES = Question(
     ("marts.enterprise_profiles",),
@@ -56,13 +67,39 @@ select
     sum(case when direction = 'sale' then total_cny else 0 end)
         as sale_total_cny,
     sum(case when direction = 'purchase' then total_cny else 0 end)
-        as purchase_total_cny
+        as purchase_total_cny,
+    count_if(direction = 'sale' and valid_invoice_count > 0)
+        as selling_enterprise_count,
+    count_if(direction = 'purchase' and valid_invoice_count > 0)
+        as purchasing_enterprise_count
 from marts.enterprise_monthly_trade
 where as_of_date = :as_of_date
 group by month_start_date
 order by month_start_date
 """,
 )
+
+PROFILE_COLUMNS = (
+    Column("enterprise_count", Words("Enterprises", "企业数"), COUNT),
+    Column("scored_count", Words("Scored", "已评分"), COUNT),
+    Column("mean_pd_ratio", Words("Mean PD", "平均违约概率"), PROBABILITY),
+    Column("expected_default_count", Words("Expected defaults", "预期违约户数"), EXPECTED),
+    Column("last_12_months_sale_total_cny", Words("Sales, last 12 months", "近十二个月销售"), CNY),
+    Column(
+        "last_12_months_purchase_total_cny",
+        Words("Purchases, last 12 months", "近十二个月采购"),
+        CNY,
+    ),
+    Column("last_invoice_date", Words("Last invoice", "最近开票日"), DATE),
+)
+TRADE_COLUMNS = (
+    Column("month_start_date", Words("Month from", "月初"), DATE),
+    Column("sale_total_cny", Words("Sales", "销售"), CENTS),
+    Column("purchase_total_cny", Words("Purchases", "采购"), CENTS),
+    Column("selling_enterprise_count", Words("Enterprises that sold", "有销售企业数"), COUNT),
+    Column("purchasing_enterprise_count", Words("that purchased", "有采购企业数"), COUNT),
+)
+NO_ROWS = Words("The marts hold no enterprise for this date.", "该日集市无企业。")
 
 
 def build(lake: Lake) -> Section:
@@ -79,6 +116,18 @@ def build(lake: Lake) -> Section:
         ),
         figures=_figures(profiles, worst),
         charts=_charts(trade),
+        tables=(
+            Table(
+                Words("The portfolio in figures", "组合概览"),
+                *("Portfolio", PROFILE_COLUMNS, profiles, NO_ROWS),
+                on_page=False,
+            ),
+            Table(
+                Words("Invoiced totals by month", "按月开票金额"),
+                *("Monthly trade", TRADE_COLUMNS, trade, NO_ROWS),
+                on_page=False,
+            ),
+        ),
         sources=(profiles, worst, trade),
     )
 
@@ -108,7 +157,11 @@ def _figures(profiles: Answer, worst: Answer) -> tuple[Figure, ...]:
             MISSING if expected is None else number(expected, 1),
             "sum of the probabilities 概率之和" if expected is not None else "",
         ),
-        Figure(Words("In the two worst grades", "最差两级占比"), _percent(SHARE.text(share)), worst_remark),
+        Figure(
+            Words("In the two worst grades", "最差两级占比"),
+            _percent(SHARE.text(share)),
+            worst_remark,
+        ),
         Figure(
             Words("Sales, last 12 months", "近十二个月销售"),
             sales,
@@ -125,11 +178,23 @@ def _percent(text: str) -> str:
 def _charts(trade: Answer) -> tuple[Chart, ...]:
     if not trade.rows:
         return ()
-    svg = trade_chart(
-        [row["month_start_date"] for row in trade.rows],
-        {
-            "sales 销售": [float(row["sale_total_cny"]) for row in trade.rows],
-            "purchases 采购": [float(row["purchase_total_cny"]) for row in trade.rows],
-        },
+    months = [row["month_start_date"] for row in trade.rows]
+
+    def lines(sales: str, purchases: str, scale: float) -> dict[str, list[float]]:
+        return {
+            "sales 销售": [float(row[sales]) / scale for row in trade.rows],
+            "purchases 采购": [float(row[purchases]) / scale for row in trade.rows],
+        }
+
+    totals = lines("sale_total_cny", "purchase_total_cny", 1e6)
+    counts = lines("selling_enterprise_count", "purchasing_enterprise_count", 1)
+    return (
+        Chart(
+            Words("Invoiced totals by month", "按月开票金额"),
+            month_chart("CNY million a month 百万元/月", months, totals),
+        ),
+        Chart(
+            Words("Enterprises with valid invoices by month", "每月有有效发票的企业数"),
+            month_chart("enterprises 企业数", months, counts),
+        ),
     )
-    return (Chart(Words("Invoiced totals by month", "按月开票金额"), svg),)

@@ -6,6 +6,7 @@ number format of the kind shapes them.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +24,11 @@ def plain_text(value: str, longest: int = LONGEST_TEXT) -> str:
     """A text on one line: blanks and control characters become one space, too long is cut."""
     one_line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", value).split())
     return one_line if len(one_line) <= longest else one_line[: longest - 1] + "…"
+
+
+def is_missing(value: object) -> bool:
+    """Whether there is nothing to show: no value, or a float that is no number."""
+    return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
 def number(value: float | Decimal, decimals: int = 0) -> str:
@@ -44,7 +50,7 @@ def signed(value: float | Decimal, decimals: int = 0) -> str:
 def large_cny(value: float | Decimal) -> tuple[str, str]:
     """An amount of CNY for a headline: three figures or so and its unit, such as 12.3, billion."""
     for size, unit in ((1_000_000_000, "billion"), (1_000_000, "million"), (1_000, "thousand")):
-        if abs(value) >= size:
+        if abs(float(value)) >= size:
             return number(float(value) / size, 1), f"CNY {unit}"
     return number(value), "CNY"
 
@@ -73,7 +79,7 @@ class Kind:
 
     def text(self, value: Value) -> str:
         """The value on the page; a dash where there is none."""
-        return MISSING if value is None else self.shown(self.decoded(value))
+        return MISSING if is_missing(value) else self.shown(self.decoded(value))
 
     def decoded(self, value: Value) -> Value:
         """What stands for a coded value; any other value as it is."""
@@ -114,6 +120,7 @@ COUNT = _number_kind(0, "#,##0")
 IDENTITY = Kind(lambda value: str(value), "0", width=10)
 CNY = _number_kind(0, "#,##0", "CNY 元", width=18)
 CENTS = _number_kind(2, "#,##0.00", "CNY 元", width=20)
+EXPECTED = _number_kind(1, "#,##0.0")
 POINTS = _number_kind(1, "#,##0.0", "points 分", width=14)
 INDEX = _number_kind(3, "0.000")
 SHARE = _percent_kind(1, "0.0%")
@@ -132,3 +139,4 @@ CHANGE_PROBABILITY = Kind(
 DATE = Kind(lambda value: str(value), "yyyy-mm-dd", width=12, is_number=False)
 MOMENT = Kind(_shown_moment, "yyyy-mm-dd hh:mm", "UTC", "UTC", width=18, is_number=False)
 YES_NO = Kind(lambda value: "yes 是" if value else "no 否", width=10, is_number=False)
+SEVERITY = coded({"critical": "critical 严重", "warning": "warning 警告", "note": "note 提示"})

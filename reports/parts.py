@@ -5,7 +5,7 @@ Page and workbook are two views of the same parts, so that they can't disagree.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from reports.answers import Answer
 from reports.kinds import TEXT, Kind
@@ -23,7 +23,7 @@ class Words:
 class Column:
     """A column of a table: the name in the rows, the heading, the kind of its values.
 
-    `bar` draws each value, a ratio of 0 to 1, as a bar under the number. `reasons` marks a column
+    `bar` draws a bar under each number, in proportion to the largest. `reasons` marks a column
     whose values are lists of reasons with points.
     """
 
@@ -78,7 +78,10 @@ class Notice:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of the report; `key` is its anchor on the page."""
+    """A section of the report; `key` is its anchor on the page.
+
+    `sources` are the answers behind figures, notices and charts; a table names its own.
+    """
 
     key: str
     title: Words
@@ -87,10 +90,4 @@ class Section:
     notices: tuple[Notice, ...] = ()
     charts: tuple[Chart, ...] = ()
     tables: tuple[Table, ...] = ()
-    sources: tuple[Answer, ...] = field(default=())
-
-    @property
-    def answers(self) -> tuple[Answer, ...]:
-        """Every answer that the section rests on, each once."""
-        asked = (*self.sources, *(table.answer for table in self.tables))
-        return tuple({answer.sql: answer for answer in asked}.values())
+    sources: tuple[Answer, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.answers import Lake, Question
-from reports.kinds import CENTS, COUNT, LONG_TEXT, YES_NO, coded
+from reports.kinds import CENTS, COUNT, LONG_TEXT, SEVERITY, YES_NO, coded
 from reports.parts import Column, Section, Table, Words
 
 RECONCILIATION = Question(
@@ -101,7 +101,6 @@ order by severity, gate, table_name, expectation
 """,
 )
 DISPOSITION = coded({"duplicate": "duplicate 重复", "quarantined": "quarantined 隔离"})
-SEVERITY = coded({"critical": "critical 严重", "warning": "warning 警告"})
 
 RECONCILIATION_COLUMNS = (
     Column("source_file", Words("File", "文件")),

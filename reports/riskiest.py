@@ -72,7 +72,9 @@ COLUMNS = (
     Column("pd_ratio", Words("PD", "违约概率"), PROBABILITY),
     Column("score", Words("Score", "评分"), POINTS),
     Column("last_12_months_sale_total_cny", Words("Sales, last 12 months", "近十二个月销售"), CNY),
-    Column("top_reasons", Words("Why: points and reason", "主要原因及分值"), LONG_TEXT, reasons=True),
+    Column(
+        "top_reasons", Words("Why: points and reason", "主要原因及分值"), LONG_TEXT, reasons=True
+    ),
 )
 REASON_COLUMNS = (
     Column("score_rank", Words("Rank", "排名"), IDENTITY),

@@ -17,6 +17,8 @@ scores as (
         model_name,
         model_version,
         feature_version,
+        max(array_join(array_sort(transform(reasons, reason -> reason.feature)), ', '))
+            as features,
         count(*) as scored_count
     from marts.portfolio_scores
     where as_of_date = :as_of_date
@@ -37,6 +39,7 @@ select
     scores.model_name,
     scores.model_version,
     scores.feature_version,
+    scores.features,
     trainings.trained_as_of,
     trainings.enterprise_count,
     trainings.default_count,
@@ -103,6 +106,7 @@ MODEL_COLUMNS = (
     Column("model_name", Words("Model", "模型")),
     Column("model_version", Words("Version", "版本")),
     Column("feature_version", Words("Feature version", "特征版本")),
+    Column("features", Words("Features in the scorecard", "评分卡特征"), LONG_TEXT),
     Column("trained_as_of", Words("Trained as of", "训练截至"), DATE),
     Column("enterprise_count", Words("Training enterprises", "训练企业数"), COUNT),
     Column("default_count", Words("Defaults", "违约户数"), COUNT),

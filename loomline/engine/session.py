@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
+from pyspark.sql.connect.client.retries import DefaultPolicy
 
 from loomline.engine.checks import port_answers
 from loomline.errors import EngineError
 from loomline.settings import Settings
+
+# Spark's own client would ask a dead engine for ten minutes; these waits add up to 13 seconds.
+RETRIES = 6
+BACKOFF_MS = 4000
+
+
+def _ask(session: SparkSession) -> None:
+    session.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES, max_backoff=BACKOFF_MS)])
+    session.sql("select 1").collect()
 
 
 def open_session(settings: Settings) -> SparkSession:
@@ -20,9 +30,16 @@ def open_session(settings: Settings) -> SparkSession:
         raise EngineError(
             f"No engine answers at {settings.remote}.", "Start it with `loomline engine start`."
         )
+    builder = SparkSession.builder.remote(settings.remote)
     try:
-        session = SparkSession.builder.remote(settings.remote).getOrCreate()
-        session.sql("select 1").collect()
+        session = builder.getOrCreate()
+        try:
+            _ask(session)
+        except PySparkException:
+            # The engine was started anew since this process opened its session.
+            session.stop()
+            session = builder.create()
+            _ask(session)
     except PySparkException as error:
         raise EngineError(
             f"The engine at {settings.remote} refused the session: {error}.",

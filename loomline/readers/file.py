@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from gzip import BadGzipFile
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
 
 import pyarrow as pa
 from openpyxl.utils.exceptions import InvalidFileException
@@ -25,6 +26,7 @@ UNREADABLE = (
     BadGzipFile,
     zlib.error,
     zipfile.BadZipFile,
+    ParseError,
     InvalidFileException,
     KeyError,
     pa.ArrowInvalid,

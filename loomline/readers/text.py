@@ -91,12 +91,18 @@ def _as_text(value: object) -> str | None:
 def _json_object(line: str) -> tuple[dict[str, str | None], str | None]:
     try:
         # Numbers stay the text that they were.
-        content = json.loads(line, parse_float=str, parse_int=str)
+        content = json.loads(line, parse_float=str, parse_int=str, parse_constant=str)
     except (json.JSONDecodeError, RecursionError) as error:
         return {}, f"row: is not JSON: {error}"
     if not isinstance(content, dict):
         return {}, "row: is not a JSON object"
-    return {str(key): _as_text(value) for key, value in content.items()}, None
+    fields = {str(key): _as_text(value) for key, value in content.items()}
+    try:
+        "".join([*fields, *filter(None, fields.values())]).encode()
+    except UnicodeEncodeError:
+        # JSON can escape what no text can hold.
+        return {}, "row: holds one half of a surrogate pair"
+    return fields, None
 
 
 def read_json_lines(text: TextIO, again: TextIO) -> SourceRows:

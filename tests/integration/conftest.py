@@ -50,6 +50,10 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         shared = load_settings()
         start_engine(shared)
         yield shared
+        # A session that outlives its engine would ask for it, again and again.
+        session = SparkSession.getActiveSession()
+        if session is not None:
+            session.stop()
         stop_engine(shared)
 
 

@@ -1,0 +1,116 @@
+"""The MLflow registry: which model holds for a date, and how a trained one gets there.
+
+A version counts as a champion only once its figures are in the lake: `READY` is set last, so a run
+that was killed in between is finished by the next one instead of being trained again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import mlflow
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.tracking import MlflowClient
+
+from loomline.settings import Settings
+from models.scorecard import Scorecard
+from models.specification import EXPERIMENT_NAME, MODEL_NAME
+
+CHAMPION, CHALLENGER = "champion", "challenger"
+READY = "figures_in_lake"
+TRAINED_AS_OF = "trained_as_of"
+FEATURE_VERSION = "feature_version"
+ESTIMATOR = "estimator"
+SCORECARD_FILE = "scorecard.json"
+FIGURES_FILE = "figures.json"
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A registered scorecard; `challenger_version` is that of the model it was compared with."""
+
+    version: str
+    run_id: str
+    trained_as_of: date
+    is_ready: bool
+    challenger_version: str
+
+
+def open_registry(settings: Settings) -> MlflowClient:
+    """A client of this home's MLflow; the store and the experiment are made where missing."""
+    folder = settings.home / "mlflow"
+    folder.mkdir(parents=True, exist_ok=True)
+    # The first use of a store prints every migration of its schema.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    mlflow.set_tracking_uri(settings.mlflow_uri)
+    client = MlflowClient()
+    if client.get_experiment_by_name(EXPERIMENT_NAME) is None:
+        location = (folder / "artifacts").as_uri()
+        client.create_experiment(EXPERIMENT_NAME, artifact_location=location)
+    return client
+
+
+def _as_champion(version: ModelVersion) -> Champion:
+    tags = version.tags
+    return Champion(
+        version=str(version.version),
+        run_id=str(version.run_id),
+        trained_as_of=date.fromisoformat(tags[TRAINED_AS_OF]),
+        is_ready=READY in tags,
+        challenger_version=tags.get(CHALLENGER, ""),
+    )
+
+
+def scorecards(client: MlflowClient, feature_version: str) -> list[Champion]:
+    """Every registered scorecard that was trained on this version of the features."""
+    versions = client.search_model_versions(f"name = '{MODEL_NAME}'")
+    return [
+        _as_champion(version)
+        for version in versions
+        if version.tags.get(ESTIMATOR) == "scorecard"
+        and version.tags.get(FEATURE_VERSION) == feature_version
+    ]
+
+
+def _newest(found: list[Champion]) -> Champion | None:
+    return max(found, key=lambda x: (x.trained_as_of, int(x.version)), default=None)
+
+
+def champion_for(found: list[Champion], as_of_date: date) -> Champion | None:
+    """The newest ready scorecard that knew of nothing later than the date, or none."""
+    return _newest([x for x in found if x.is_ready and x.trained_as_of <= as_of_date])
+
+
+def unfinished_for(found: list[Champion], as_of_date: date) -> Champion | None:
+    """A scorecard trained as of this date whose run ended before its figures were in the lake."""
+    return _newest([x for x in found if not x.is_ready and x.trained_as_of == as_of_date])
+
+
+def finish(client: MlflowClient, found: list[Champion], champion: Champion) -> None:
+    """Mark a version as ready; the aliases go to the scorecard with the newest training date."""
+    client.set_model_version_tag(MODEL_NAME, champion.version, READY, "true")
+    ready = [x for x in found if x.is_ready and x.version != champion.version]
+    if _newest([*ready, champion]) == champion:
+        client.set_registered_model_alias(MODEL_NAME, CHAMPION, champion.version)
+        if champion.challenger_version:
+            client.set_registered_model_alias(MODEL_NAME, CHALLENGER, champion.challenger_version)
+
+
+def _read_artifact(client: MlflowClient, run_id: str, name: str) -> str:
+    return Path(client.download_artifacts(run_id, name)).read_text(encoding="utf-8")
+
+
+def read_scorecard(client: MlflowClient, champion: Champion) -> Scorecard:
+    """The card of a registered version."""
+    return Scorecard.from_json(_read_artifact(client, champion.run_id, SCORECARD_FILE))
+
+
+def read_figures(client: MlflowClient, champion: Champion) -> dict[str, list[dict[str, object]]]:
+    """The rows of `scores.model_metric` and `scores.model_calibration`, by table name."""
+    content = _read_artifact(client, champion.run_id, FIGURES_FILE)
+    figures: dict[str, list[dict[str, object]]] = json.loads(content)
+    return figures

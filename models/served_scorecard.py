@@ -1,0 +1,31 @@
+"""The script that MLflow stores with a registered scorecard and runs to load it: no pickle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+
+from models.scorecard import Scorecard
+
+
+class ServedScorecard(mlflow.pyfunc.PythonModel):
+    """Probability of default and score from named feature columns."""
+
+    def load_context(self, context: mlflow.pyfunc.PythonModelContext) -> None:
+        """Read the card that was stored with the model."""
+        text = Path(context.artifacts["scorecard"]).read_text(encoding="utf-8")
+        self.scorecard = Scorecard.from_json(text)
+
+    def predict(
+        self,
+        context: mlflow.pyfunc.PythonModelContext,
+        model_input: pd.DataFrame,
+        params: dict[str, object] | None = None,
+    ) -> pd.DataFrame:
+        """`pd_ratio` and `score`, one row per row of the input."""
+        return self.scorecard.predict(model_input)
+
+
+mlflow.models.set_model(ServedScorecard())

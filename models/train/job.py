@@ -1,0 +1,119 @@
+"""Train, validate and register a default model where none holds for the date."""
+
+from __future__ import annotations
+
+from mlflow.tracking import MlflowClient
+
+from loomline.job import JobContext, JobResult
+from loomline.lake import create_table, replace_rows, sql_literal, table_version
+from loomline.runner import code_commit
+from models.logging_run import Provenance, log_and_register
+from models.registry import (
+    Champion,
+    champion_for,
+    finish,
+    open_registry,
+    read_figures,
+    scorecards,
+    unfinished_for,
+)
+from models.specification import FEATURE_SETS, MODEL_NAME, PRODUCTION_FEATURE_SET, Specification
+from models.training import train
+from models.training_set import (
+    INPUT_TABLES,
+    FeatureFrame,
+    TrainingSet,
+    read_features,
+    read_training_set,
+)
+
+SPECIFICATION = Specification()
+METRICS, CALIBRATION = "scores.model_metric", "scores.model_calibration"
+
+
+def _train(
+    context: JobContext, client: MlflowClient, features: FeatureFrame, training_set: TrainingSet
+) -> Champion:
+    versions = {name: table_version(context.spark, name) for name in INPUT_TABLES}
+    feature_sets = {name: training_set.values[features.columns(name)] for name in FEATURE_SETS}
+    trained = train(feature_sets, training_set.outcome, SPECIFICATION)
+    provenance = Provenance(
+        trained_as_of=context.as_of_date,
+        features=features,
+        table_versions={name: x for name, x in versions.items() if x is not None},
+        code_commit=code_commit(),
+    )
+    return log_and_register(client, trained, training_set, SPECIFICATION, provenance)
+
+
+def _write_figures(context: JobContext, client: MlflowClient, champion: Champion) -> int:
+    """Put the figures of a version into the lake; returns how many rows."""
+    spark, written = context.spark, 0
+    figures = read_figures(client, champion)
+    condition = (
+        f"model_name = {sql_literal(MODEL_NAME)} "
+        f"and model_version = {sql_literal(champion.version)}"
+    )
+    for name in (METRICS, CALIBRATION):
+        create_table(spark, context.catalog, name)
+        model = {
+            "model_name": MODEL_NAME,
+            "model_version": champion.version,
+            "trained_as_of": champion.trained_as_of,
+        }
+        schema = spark.table(name).schema
+        rows = [
+            tuple({**model, **row}[column] for column in schema.names)
+            for row in figures[name.partition(".")[2]]
+        ]
+        replace_rows(spark.createDataFrame(rows, schema), name, condition)
+        written += len(rows)
+    return written
+
+
+def run(context: JobContext) -> JobResult:
+    """Train where the date has outcomes enough and no champion yet; else say why not.
+
+    A champion holds for a date when it knew of nothing later and reads the features as they are
+    declared now. So a second run for a date, or one for a later date, changes nothing.
+    """
+    for name in (METRICS, CALIBRATION):
+        create_table(context.spark, context.catalog, name)
+    features = read_features(context.spark, context.as_of_date)
+    client = open_registry(context.settings)
+    found = scorecards(client, features.feature_version)
+    champion = champion_for(found, context.as_of_date)
+    if champion is not None:
+        note = (
+            f"{MODEL_NAME} version {champion.version}, trained as of {champion.trained_as_of}, "
+            "holds for this date: nothing to train"
+        )
+        return JobResult(0, 0, (note,))
+    training_set = read_training_set(context, features)
+    firms, defaults = len(training_set.outcome), training_set.default_count
+    champion = unfinished_for(found, context.as_of_date)
+    if champion is None:
+        if min(defaults, firms - defaults) < SPECIFICATION.minimum_defaults:
+            note = (
+                f"not trained: {firms} outcomes were known by then, {defaults} of them defaults, "
+                f"and a model needs at least {SPECIFICATION.minimum_defaults} of either kind"
+            )
+            return JobResult(firms, 0, (note,))
+        champion = _train(context, client, features, training_set)
+    written = _write_figures(context, client, champion)
+    finish(client, found, champion)
+    note = (
+        f"{MODEL_NAME} version {champion.version} trained on {firms} firms, {defaults} defaults, "
+        f"{PRODUCTION_FEATURE_SET} features"
+    )
+    return JobResult(firms, written, (note, *_headlines(client, champion)))
+
+
+def _headlines(client: MlflowClient, champion: Champion) -> list[str]:
+    """The champion's AUC and Brier score as a person at the screen should see them."""
+    return [
+        f"{row['metric']} {row['estimate']:.3f}, 95 % interval {row['lower']:.3f} to "
+        f"{row['upper']:.3f}, {row['feature_set']}"
+        for row in read_figures(client, champion)["model_metric"]
+        if row["estimator"] == "scorecard" and row["metric"] in ("auc", "brier")
+    ]

@@ -1,0 +1,97 @@
+"""Features and outcomes from the lake, as of a date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import SparkSession
+
+from loomline.errors import LoomlineError
+from loomline.job import JobContext
+from loomline.lake import sql_literal
+from models.arrays import Floats
+from models.specification import FeatureSet
+
+FEATURES = "features.enterprise_feature"
+NAMES = "features.feature_name"
+CREDIT_RECORDS = "silver.credit_record"
+INPUT_TABLES = (FEATURES, NAMES, CREDIT_RECORDS)
+
+
+@dataclass(frozen=True)
+class FeatureFrame:
+    """Every enterprise's features as of a date.
+
+    `values` is (enterprises, features), indexed by enterprise and in the order of `names`, whose
+    rows are those of `features.feature_name`.
+    """
+
+    feature_version: str
+    values: pd.DataFrame
+    names: pd.DataFrame
+
+    def columns(self, feature_set: FeatureSet) -> list[str]:
+        """The features of a set."""
+        kept = self.names if feature_set == "all" else self.names[~self.names.is_history_dependent]
+        return list(kept.feature)
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Firms with a known outcome: features (firms, features) and 1 for a default, (firms,)."""
+
+    values: pd.DataFrame
+    outcome: Floats
+
+    @property
+    def default_count(self) -> int:
+        """Firms that defaulted."""
+        return int(self.outcome.sum())
+
+
+def read_features(spark: SparkSession, as_of_date: date) -> FeatureFrame:
+    """The features of a date.
+
+    Raises:
+        LoomlineError: the features of that date have not been computed.
+    """
+    condition = f"as_of_date = {sql_literal(as_of_date)}"
+    rows = spark.table(FEATURES).where(condition).orderBy("enterprise_id").toPandas()
+    if rows.empty:
+        raise LoomlineError(
+            f"There are no features as of {as_of_date}.",
+            f"Run `loomline run features --date {as_of_date}` first.",
+        )
+    version = str(rows.feature_version.iloc[0])
+    names = spark.table(NAMES).where(f"feature_version = {sql_literal(version)}")
+    ordered = names.orderBy("position").toPandas()
+    vectors = np.array([np.array(vector, dtype=float) for vector in rows.feature_values])
+    values = pd.DataFrame(vectors, index=rows.enterprise_id, columns=list(ordered.feature))
+    return FeatureFrame(version, values, ordered)
+
+
+def read_training_set(context: JobContext, features: FeatureFrame) -> TrainingSet:
+    """Firms whose outcome was known by the end of the as-of date, with their features then.
+
+    An enterprise counts as defaulted when any of its records known by then says so. The bank's
+    rating is not even read: it was given with the outcome in view.
+    """
+    outcomes = context.spark.sql(
+        f"""
+        select
+            enterprise_id,
+            cast(max(cast(is_default as int)) as double) as outcome
+
+        from {CREDIT_RECORDS}
+        where known_at <= {sql_literal(context.as_of_end)}
+        group by enterprise_id
+        order by enterprise_id
+        """
+    ).toPandas()
+    known = outcomes[outcomes.enterprise_id.isin(features.values.index)]
+    return TrainingSet(
+        features.values.loc[list(known.enterprise_id)], known.outcome.to_numpy(dtype=float)
+    )

@@ -1,0 +1,75 @@
+"""The report as one HTML page that needs nothing beside itself."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from reports.answers import Answer
+from reports.kinds import MISSING, plain_text, signed
+from reports.parts import Column
+from reports.report import TITLE, Report
+
+
+def source_line(answer: Answer) -> str:
+    """The tables behind an answer with their Delta versions, and those that do not exist."""
+    found = [f"{table} (version {version})" for table, version in sorted(answer.versions.items())]
+    return ", ".join([*found, *(f"{table} (does not exist yet)" for table in answer.missing)])
+
+
+def source_names(answers: tuple[Answer, ...]) -> str:
+    """The source lines of several answers, each table once."""
+    found = {name: None for answer in answers for name in source_line(answer).split(", ")}
+    return ", ".join(found)
+
+
+def bar_percent(value: float, rows: tuple[dict[str, Any], ...], name: str) -> str:
+    """The length of a bar, 100 for the largest value of the column."""
+    largest = max(float(row[name] or 0) for row in rows)
+    return f"{100 * max(0.0, float(value)) / largest:.1f}" if largest > 0 else "0"
+
+
+def reason_lines(reasons: list[dict[str, Any]] | None) -> list[dict[str, str]]:
+    """Reasons ready to be shown: points with their sign, and the words."""
+    return [
+        {
+            "points": signed(reason["points"], 1),
+            "english": plain_text(reason["reason_en"]),
+            "chinese": plain_text(reason["reason_zh"]),
+        }
+        for reason in reasons or []
+    ]
+
+
+def heading_unit(column: Column) -> str:
+    """The unit that a heading on the page ends with."""
+    return column.kind.page_unit
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["svg"] = Markup
+    environment.globals |= {
+        "bar_percent": bar_percent,
+        "heading_unit": heading_unit,
+        "missing": MISSING,
+        "reason_lines": reason_lines,
+        "source_names": source_names,
+        "title": TITLE,
+    }
+    return environment.get_template("portfolio_report.html")
+
+
+def render_page(report: Report) -> str:
+    """The page's HTML text; every value from the lake is escaped."""
+    return _template().render(report=report)
