@@ -30,7 +30,9 @@ ZONE = load_settings().time_zone
 def run_step(job: str, say: Callable[[str], None] = print) -> None:
     """Run one job for the business day on which the run's logical date falls."""
     run = get_current_context()["dag_run"]
-    as_of_date = (run.logical_date or run.run_after).astimezone(load_settings().business_zone).date()
+    as_of_date = (
+        (run.logical_date or run.run_after).astimezone(load_settings().business_zone).date()
+    )
     folder = (run.conf or {}).get("data") or os.environ.get("LOOMLINE_DATA")
     try:
         run_job(job, as_of_date, Path(folder) if folder else None, say=say)

@@ -1,4 +1,4 @@
-"""The gates between the layers: check every table, write down what was found, stop what is wrong."""
+"""The gates between the layers: check every table, write down what was found, stop what fails."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def run_gate(gate: str, context: JobContext) -> JobResult:
         GateFailed: a critical expectation did not hold.
         CatalogueError: a suite names what is not there.
     """
+    spark, findings = context.spark, list[Finding]()
     folder = context.settings.home / "great_expectations"
-    validator = Validator(context.spark, folder, context.as_of_date, context.as_of_end)
-    findings: list[Finding] = []
+    validator = Validator(folder, context.as_of_date, context.as_of_end)
     for suite_file in load_suites(gate):
-        if table_exists(context.spark, suite_file.suite.table):
+        if table_exists(spark, suite_file.suite.table):
             findings += validator.validate(suite_file, _rows(suite_file, context))
         elif not suite_file.suite.may_be_missing:
             findings.append(_missing(suite_file))
@@ -80,7 +80,7 @@ def _rows(suite_file: SuiteFile, context: JobContext) -> DataFrame:
 def _missing(suite_file: SuiteFile) -> Finding:
     return Finding(
         table=suite_file.suite.table,
-        expectation="table to exist (table): The run can't go on without it.",
+        expectation="table to exist: The run can't go on without it.",
         severity="critical",
         is_met=False,
         checked_rows=None,
@@ -120,9 +120,10 @@ def _checked_rows(findings: list[Finding]) -> int:
 
 
 def _sentence(finding: Finding) -> str:
+    """One broken expectation as a clause: table, expectation, how many rows and which."""
     found = []
     if finding.unexpected_rows:
-        found.append(f"{finding.unexpected_rows:,} rows break it")
+        found.append(f"{finding.unexpected_rows:,} rows")
     if finding.observed_value:
-        found.append(f"found {finding.observed_value}")
-    return f"{finding.table}, {finding.expectation.rstrip('.')} ({', '.join(found) or 'not met'})"
+        found.append(f"such as {finding.observed_value}" if found else finding.observed_value)
+    return f"{finding.table}: {finding.expectation.rstrip('.')} (found {', '.join(found)})"

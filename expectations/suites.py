@@ -19,6 +19,7 @@ from loomline.errors import CatalogueError
 from loomline.lake import sql_literal
 
 SUITES_FOLDER = Path(__file__).resolve().parent
+QUERY_EXPECTATION = "unexpected_rows_expectation"
 COLUMN_ARGUMENTS = ("column", "column_A", "column_B", "column_list", "column_set")
 
 
@@ -35,16 +36,21 @@ class DeclaredExpectation(Declaration):
         """The columns that the arguments name."""
         named = [self.arguments[name] for name in COLUMN_ARGUMENTS if name in self.arguments]
         return tuple(
-            column
-            for value in named
-            for column in (value if isinstance(value, list) else [value])
+            column for value in named for column in (value if isinstance(value, list) else [value])
         )
 
     @property
     def in_words(self) -> str:
         """The type, what it applies to, and why; names the expectation within its table."""
+        if self.is_query:
+            return f"no row found by the query: {self.why}"
         kind = self.expectation.removeprefix("expect_").replace("_", " ")
-        return f"{kind} ({', '.join(self.columns) or 'table'}): {self.why}"
+        return f"{' '.join((kind, ', '.join(self.columns))).strip()}: {self.why}"
+
+    @property
+    def is_query(self) -> bool:
+        """Whether it is an SQL query that must find no row."""
+        return self.expectation == QUERY_EXPECTATION
 
 
 class Suite(Declaration):

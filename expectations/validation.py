@@ -17,14 +17,14 @@ from great_expectations.data_context.types.base import (
     FilesystemStoreBackendDefaults,
     ProgressBarsConfig,
 )
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 
 from expectations.suites import SuiteFile, build_expectation, with_dates
 
 # Counting needs one pass over the table for all expectations; examples need one more for each.
 COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
 WITH_EXAMPLES = {"result_format": "COMPLETE", "partial_unexpected_count": 20}
-SHOWN_EXAMPLES = 5
+SHOWN_EXAMPLES = 3
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,11 @@ class Finding:
 class Validator:
     """A Great Expectations context whose results and Data Docs stay in one folder."""
 
-    def __init__(
-        self, spark: SparkSession, folder: Path, as_of_date: date, as_of_end: datetime
-    ) -> None:
+    def __init__(self, folder: Path, as_of_date: date, as_of_end: datetime) -> None:
         """Open the context; `as_of_end` stamps the results, so that a rerun replaces them.
 
-        Great Expectations takes the session that is open, which is `spark`; it would start a Spark
-        of its own if there were none.
+        A Spark session must be open: Great Expectations would start a Spark of its own.
         """
-        self._spark = spark
         logging.getLogger("great_expectations").setLevel(logging.ERROR)
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
@@ -123,18 +119,19 @@ class Validator:
         return self._context.validation_definitions.add_or_update(definition)
 
 
-def _finding(suite_file: SuiteFile, position: int, evaluated: ExpectationValidationResult) -> Finding:
+def _finding(
+    suite_file: SuiteFile, position: int, evaluated: ExpectationValidationResult
+) -> Finding:
     declared = suite_file.suite.expectations[position]
     problem = _raised(evaluated.exception_info or {})
     if problem:
         raise suite_file.error(position, "arguments", f"could not be checked: {problem}")
     result: dict[str, Any] = evaluated.result
-    is_query = declared.expectation == "unexpected_rows_expectation"
     examples = result.get("partial_unexpected_list") or result.get("details", {}).get(
         "unexpected_rows", []
     )
-    observed = ", ".join(str(example) for example in examples[:SHOWN_EXAMPLES])
-    if not is_query and result.get("observed_value") is not None:
+    observed = ", ".join(_in_words(example) for example in examples[:SHOWN_EXAMPLES])
+    if not declared.is_query and result.get("observed_value") is not None:
         observed = str(result["observed_value"])
     return Finding(
         table=suite_file.suite.table,
@@ -142,9 +139,14 @@ def _finding(suite_file: SuiteFile, position: int, evaluated: ExpectationValidat
         severity=declared.severity,
         is_met=bool(evaluated.success),
         checked_rows=result.get("element_count"),
-        unexpected_rows=result.get("observed_value" if is_query else "unexpected_count"),
+        unexpected_rows=result.get("observed_value" if declared.is_query else "unexpected_count"),
         observed_value=observed or None,
     )
+
+
+def _in_words(example: Any) -> str:
+    """A failing value, or the values of a failing row beside one another."""
+    return " ".join(map(str, example.values())) if isinstance(example, dict) else str(example)
 
 
 def _raised(exception_info: dict[str, Any]) -> str:

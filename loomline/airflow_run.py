@@ -10,14 +10,14 @@ import sys
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from loomline.airflow_home import DAG_ID, airflow_folder
 from loomline.errors import LoomlineError
 from loomline.settings import PROJECT_ROOT, Settings, load_settings
 
 if TYPE_CHECKING:
-    from airflow.sdk import DAG
+    from airflow.sdk import DAG, Context
 
 
 class Screen:
@@ -26,26 +26,26 @@ class Screen:
     def __init__(self, progress: TextIO) -> None:
         """Lines go to `progress` at once."""
         self._progress = progress
-        self.errors: list[tuple[str, BaseException]] = []
+        self.errors: list[tuple[str, BaseException | str | None]] = []
 
     def say(self, line: str) -> None:
         """Show a line now."""
         print(line, file=self._progress, flush=True)
 
-    def failed(self, context: dict[str, Any]) -> None:
+    def failed(self, context: Context) -> None:
         """Airflow calls this when a task has failed for good."""
-        self.errors.append((context["ti"].task_id, context["exception"]))
+        self.errors.append((context["ti"].task_id, context.get("exception")))
 
-    def retried(self, context: dict[str, Any]) -> None:
+    def retried(self, context: Context) -> None:
         """Airflow calls this when a task has failed and will be tried again."""
-        name, error = context["ti"].task_id, first_line(context["exception"])
+        name, error = context["ti"].task_id, plainly(context.get("exception"))
         self.say(f"{name:<12} failed and is tried again: {error}")
 
 
-def first_line(error: BaseException) -> str:
-    """The message of an error a person can act on, else its type and the first line."""
+def plainly(error: BaseException | str | None) -> str:
+    """The message of an error that a person can act on, else its type and its first line."""
     text = str(error).strip()
-    if isinstance(error, LoomlineError) or type(error).__name__ == "AirflowFailException":
+    if isinstance(error, str | LoomlineError) or type(error).__name__ == "AirflowFailException":
         return text
     return f"{type(error).__name__}: {text.splitlines()[0] if text else ''}"
 
@@ -81,10 +81,13 @@ def run(as_of_date: date, screen: Screen) -> None:
     Raises:
         LoomlineError: the DAG does not load, or the run ended without a result.
     """
+    from airflow.providers.standard.operators.python import PythonOperator
+
     settings = load_settings()
     prepare_database(settings)
     dag = load_dag()
     for step in dag.tasks:
+        assert isinstance(step, PythonOperator)
         step.op_kwargs = {"say": screen.say}
         step.on_failure_callback = [screen.failed]
         step.on_retry_callback = [screen.retried]
@@ -97,14 +100,17 @@ def run(as_of_date: date, screen: Screen) -> None:
 def main(as_of_date: str, log: str) -> int:
     """Run the DAG; 0 if every task succeeded, else 1 with the failures on standard error."""
     screen, problems = Screen(sys.stdout), sys.stderr
-    with Path(log).open("a", encoding="utf-8") as log_file:
-        with redirect_stdout(log_file), redirect_stderr(log_file):
-            try:
-                run(date.fromisoformat(as_of_date), screen)
-            except LoomlineError as error:
-                screen.errors.append((DAG_ID, error))
-    for name, error in screen.errors:
-        print(f"{name}: {first_line(error)}", file=problems)
+    with (
+        Path(log).open("a", encoding="utf-8") as log_file,
+        redirect_stdout(log_file),
+        redirect_stderr(log_file),
+    ):
+        try:
+            run(date.fromisoformat(as_of_date), screen)
+        except LoomlineError as error:
+            screen.errors.append((DAG_ID, error))
+    for name, ended_by in screen.errors:
+        print(f"{name}: {plainly(ended_by)}", file=problems)
     return 1 if screen.errors else 0
 
 

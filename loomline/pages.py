@@ -103,7 +103,7 @@ def _wait_for_page(
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """Interrupt the server as Ctrl-C would, so that it ends its own parts; then end what is left."""
+    """Interrupt the server as Ctrl-C would, so that it ends its parts; then end what is left."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
         try:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import mlflow
 import pandas as pd
-from mlflow.models import ModelSignature, infer_signature
+from mlflow.data.delta_dataset_source import DeltaDatasetSource
+from mlflow.models import infer_signature
 from mlflow.tracking import MlflowClient
 
 from models.model_card import model_card
@@ -33,7 +34,7 @@ from models.specification import (
     Specification,
 )
 from models.training import Trained
-from models.training_set import FeatureFrame, TrainingSet
+from models.training_set import FEATURES, FeatureFrame, TrainingSet
 
 PACKAGE = Path(__file__).resolve().parent
 # scikit-learn's own classes that the safe format does not trust unless they are named.
@@ -51,6 +52,7 @@ class Provenance:
 
     trained_as_of: date
     features: FeatureFrame
+    features_location: str
     table_versions: dict[str, int]
     code_commit: str
 
@@ -104,10 +106,6 @@ def _log_figures(trained: Trained, training_set: TrainingSet) -> None:
     mlflow.log_figure(bins_figure(trained), "plots/bins.png")
 
 
-def _signature(values: pd.DataFrame, predicted: pd.DataFrame) -> ModelSignature:
-    return infer_signature(values, predicted)
-
-
 def _log_scorecard(trained: Trained, values: pd.DataFrame) -> str:
     example = values[trained.scorecard.feature_names].head(5).reset_index(drop=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -118,7 +116,7 @@ def _log_scorecard(trained: Trained, values: pd.DataFrame) -> str:
             python_model=str(PACKAGE / "served_scorecard.py"),
             artifacts={"scorecard": str(path)},
             code_paths=[str(PACKAGE)],
-            signature=_signature(example, trained.scorecard.predict(example)),
+            signature=infer_signature(example, trained.scorecard.predict(example)),
             input_example=example,
             pip_requirements=[f"{x}=={version(x)}" for x in ("mlflow", "numpy", "pandas")],
         )
@@ -195,10 +193,14 @@ def log_and_register(
         mlflow.log_params(specification.parameters())
         mlflow.log_param("production_feature_set", PRODUCTION_FEATURE_SET)
         dataset = training_set.values.assign(is_default=training_set.outcome)
+        source = DeltaDatasetSource(
+            path=provenance.features_location,
+            delta_table_version=provenance.table_versions.get(FEATURES),
+        )
         mlflow.log_input(
             mlflow.data.from_pandas(
                 dataset,
-                source="features.enterprise_feature",
+                source=source,
                 targets="is_default",
                 name=f"outcomes known by {provenance.trained_as_of}",
             ),

@@ -104,4 +104,5 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
     half = z / (1 + z**2 / trials) * np.sqrt(
         share * (1 - share) / trials + z**2 / (4 * trials**2)
     )
-    return float(max(centre - half, 0)), float(min(centre + half, 1))
+    # With no success the lower end is 0, with nothing else the upper is 1, but for rounding.
+    return float(min(max(centre - half, 0), share)), float(max(min(centre + half, 1), share))

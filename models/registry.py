@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -44,8 +45,10 @@ def open_registry(settings: Settings) -> MlflowClient:
     """A client of this home's MLflow; the store and the experiment are made where missing."""
     folder = settings.home / "mlflow"
     folder.mkdir(parents=True, exist_ok=True)
-    # The first use of a store prints every migration of its schema.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # MLflow tells of every migration, lock file and copied byte; a failure still raises.
+    for name in ("alembic", "mlflow"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     mlflow.set_tracking_uri(settings.mlflow_uri)
     client = MlflowClient()
     if client.get_experiment_by_name(EXPERIMENT_NAME) is None:

@@ -42,6 +42,8 @@ STYLE: dict[Any, Any] = {
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,
 }
+# The date would make every drawing differ; the rest says nothing to a reader.
+NO_METADATA = {"Creator": None, "Date": None, "Format": None, "Type": None}
 WIDTH_INCHES = 5.2
 MOST_MONTH_LABELS = 7
 WIDTH_PIXELS, HEIGHT_PIXELS = re.compile(r' width="[^"]*pt"'), re.compile(r' height="[^"]*pt"')
@@ -60,7 +62,7 @@ def _svg(figure: Figure, description: str) -> str:
     with warnings.catch_warnings():
         # The reader's browser has the Chinese glyphs that matplotlib's own font lacks.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
+        figure.savefig(out, format="svg", transparent=True, metadata=NO_METADATA)
     svg = out.getvalue()
     svg = svg[svg.index("<svg") :]
     head, rest = svg.split(">", 1)

@@ -33,8 +33,6 @@ order by grades.grade_position
 )
 COLUMNS = (
     Column("grade", Words("Grade", "等级")),
-    Column("meaning_en", Words("Meaning", "英文含义")),
-    Column("meaning_zh", Words("In Chinese", "中文含义")),
     Column("pd_above_ratio", Words("PD above", "概率高于"), PROBABILITY),
     Column("pd_up_to_ratio", Words("PD up to", "概率至"), PROBABILITY),
     Column("enterprise_count", Words("Enterprises", "企业数"), COUNT),
@@ -44,6 +42,8 @@ COLUMNS = (
     Column("outcome_known_count", Words("Outcomes known", "已知结果户数"), COUNT),
     Column("default_count", Words("Defaults", "违约户数"), COUNT),
     Column("observed_default_ratio", Words("Default rate", "违约率"), SHARE),
+    Column("meaning_en", Words("Meaning", "英文含义")),
+    Column("meaning_zh", Words("In Chinese", "中文含义")),
 )
 
 

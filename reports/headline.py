@@ -13,7 +13,7 @@ from reports.kinds import (
     MISSING,
     PROBABILITY,
     SHARE,
-    large_cny,
+    in_short,
     number,
 )
 from reports.parts import Chart, Column, Figure, Section, Table, Words
@@ -134,17 +134,12 @@ def build(lake: Lake) -> Section:
 
 def _figures(profiles: Answer, worst: Answer) -> tuple[Figure, ...]:
     found = profiles.first
-    is_scored = bool(found.get("scored_count"))
     expected = found.get("expected_default_count")
-    sales, sales_unit = large_cny(found.get("last_12_months_sale_total_cny") or 0)
-    purchases, purchases_unit = large_cny(found.get("last_12_months_purchase_total_cny") or 0)
-    last_invoice = found.get("last_invoice_date")
-    share = worst.first.get("enterprise_share_ratio") if is_scored else None
-    worst_remark = (
-        f"{number(worst.first['enterprise_count'])} enterprises in {worst.first['worst_grades']}"
-        if share is not None
-        else ""
-    )
+    share = worst.first.get("enterprise_share_ratio")
+    remark = ""
+    if share is not None:
+        count = number(worst.first["enterprise_count"])
+        remark = f"{count} enterprises in {worst.first['worst_grades']}"
     return (
         Figure(Words("Enterprises", "企业数"), number(found.get("enterprise_count") or 0)),
         Figure(Words("Scored", "已评分"), number(found.get("scored_count") or 0)),
@@ -154,20 +149,23 @@ def _figures(profiles: Answer, worst: Answer) -> tuple[Figure, ...]:
         ),
         Figure(
             Words("Expected defaults", "预期违约户数"),
-            MISSING if expected is None else number(expected, 1),
+            EXPECTED.text(expected),
             "sum of the probabilities 概率之和" if expected is not None else "",
         ),
         Figure(
-            Words("In the two worst grades", "最差两级占比"),
-            _percent(SHARE.text(share)),
-            worst_remark,
+            Words("In the two worst grades", "最差两级占比"), _percent(SHARE.text(share)), remark
         ),
         Figure(
             Words("Sales, last 12 months", "近十二个月销售"),
-            sales,
-            f"{sales_unit}; last invoice {last_invoice}" if last_invoice else sales_unit,
+            in_short(found.get("last_12_months_sale_total_cny") or 0),
+            "CNY 元",
         ),
-        Figure(Words("Purchases, last 12 months", "近十二个月采购"), purchases, purchases_unit),
+        Figure(
+            Words("Purchases, last 12 months", "近十二个月采购"),
+            in_short(found.get("last_12_months_purchase_total_cny") or 0),
+            "CNY 元",
+        ),
+        Figure(Words("Last invoice", "最近开票日"), DATE.text(found.get("last_invoice_date"))),
     )
 
 

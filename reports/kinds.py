@@ -47,12 +47,12 @@ def signed(value: float | Decimal, decimals: int = 0) -> str:
     return "+" + text if is_positive else text
 
 
-def large_cny(value: float | Decimal) -> tuple[str, str]:
-    """An amount of CNY for a headline: three figures or so and its unit, such as 12.3, billion."""
+def in_short(value: float | Decimal) -> str:
+    """A large number for a headline, such as 12.3 billion."""
     for size, unit in ((1_000_000_000, "billion"), (1_000_000, "million"), (1_000, "thousand")):
         if abs(float(value)) >= size:
-            return number(float(value) / size, 1), f"CNY {unit}"
-    return number(value), "CNY"
+            return f"{number(float(value) / size, 1)} {unit}"
+    return number(value)
 
 
 @dataclass(frozen=True)

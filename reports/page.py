@@ -10,7 +10,6 @@ from markupsafe import Markup
 
 from reports.answers import Answer
 from reports.kinds import MISSING, plain_text, signed
-from reports.parts import Column
 from reports.report import TITLE, Report
 
 
@@ -44,11 +43,6 @@ def reason_lines(reasons: list[dict[str, Any]] | None) -> list[dict[str, str]]:
     ]
 
 
-def heading_unit(column: Column) -> str:
-    """The unit that a heading on the page ends with."""
-    return column.kind.page_unit
-
-
 @cache
 def _template() -> Template:
     environment = Environment(
@@ -61,7 +55,6 @@ def _template() -> Template:
     environment.filters["svg"] = Markup
     environment.globals |= {
         "bar_percent": bar_percent,
-        "heading_unit": heading_unit,
         "missing": MISSING,
         "reason_lines": reason_lines,
         "source_names": source_names,
@@ -72,4 +65,4 @@ def _template() -> Template:
 
 def render_page(report: Report) -> str:
     """The page's HTML text; every value from the lake is escaped."""
-    return _template().render(report=report)
+    return _template().render(report=report).lstrip()

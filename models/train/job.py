@@ -20,6 +20,7 @@ from models.registry import (
 from models.specification import FEATURE_SETS, MODEL_NAME, PRODUCTION_FEATURE_SET, Specification
 from models.training import train
 from models.training_set import (
+    FEATURES,
     INPUT_TABLES,
     FeatureFrame,
     TrainingSet,
@@ -37,9 +38,11 @@ def _train(
     versions = {name: table_version(context.spark, name) for name in INPUT_TABLES}
     feature_sets = {name: training_set.values[features.columns(name)] for name in FEATURE_SETS}
     trained = train(feature_sets, training_set.outcome, SPECIFICATION)
+    detail = context.spark.sql(f"describe detail {FEATURES}").collect()[0]
     provenance = Provenance(
         trained_as_of=context.as_of_date,
         features=features,
+        features_location=str(detail["location"]),
         table_versions={name: x for name, x in versions.items() if x is not None},
         code_commit=code_commit(),
     )

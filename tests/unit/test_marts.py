@@ -25,6 +25,7 @@ from spark_jobs.marts import (
 from tests.integration.homes import free_ports
 
 MODELS = sorted((DBT_PROJECT / "models").glob("*/**/*.sql"))
+MARTS = [model for model in MODELS if "marts" in model.parts]
 
 
 def declared(model: Path) -> dict[str, Any]:
@@ -106,20 +107,20 @@ class TestEveryModel:
         named = any(f"ref('{model.stem}')" in path.read_text() for path in singular)
         assert named or column_tests(declared(model))
 
-    def test_a_mart_has_types_a_date_and_a_tested_grain(self, model: Path) -> None:
-        if "marts" not in model.parts:
-            pytest.skip("only marts have an enforced contract")
-        entry = declared(model)
-        assert entry["columns"][0]["name"] == "as_of_date"
-        assert all(column["data_type"] for column in entry["columns"])
-        keys = [
-            test["unique_combination"]["arguments"]["columns"]
-            for test in entry["data_tests"]
-            if "unique_combination" in test
-        ]
-        assert len(keys) == 1 and keys[0][0] == "as_of_date"
-        required = {column["name"] for column in entry["columns"] if column.get("constraints")}
-        assert set(keys[0]) <= required
+
+@pytest.mark.parametrize("model", MARTS, ids=lambda model: model.stem)
+def test_a_mart_has_types_a_date_and_a_tested_grain(model: Path) -> None:
+    entry = declared(model)
+    assert entry["columns"][0]["name"] == "as_of_date"
+    assert all(column["data_type"] for column in entry["columns"])
+    keys = [
+        test["unique_combination"]["arguments"]["columns"]
+        for test in entry["data_tests"]
+        if "unique_combination" in test
+    ]
+    assert len(keys) == 1 and keys[0][0] == "as_of_date"
+    required = {column["name"] for column in entry["columns"] if column.get("constraints")}
+    assert set(keys[0]) <= required
 
 
 def test_every_identity_says_first_why_it_is_there() -> None:
