@@ -52,6 +52,6 @@ with DAG(
     max_active_runs=1,
     default_args={"retries": 2, "retry_delay": timedelta(seconds=10)},
     tags=["risk"],
-):
+) as dag:
     steps = {job.name: task(task_id=job.name, doc_md=job.description)(run_step) for job in JOBS}
     chain(*(step(name) for name, step in steps.items()))

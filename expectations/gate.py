@@ -123,7 +123,8 @@ def _sentence(finding: Finding) -> str:
     """One broken expectation as a clause: table, expectation, how many rows and which."""
     found = []
     if finding.unexpected_rows:
-        found.append(f"{finding.unexpected_rows:,} rows")
+        rows = "row" if finding.unexpected_rows == 1 else "rows"
+        found.append(f"{finding.unexpected_rows:,} {rows}")
     if finding.observed_value:
         found.append(f"such as {finding.observed_value}" if found else finding.observed_value)
     return f"{finding.table}: {finding.expectation.rstrip('.')} (found {', '.join(found)})"

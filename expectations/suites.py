@@ -130,7 +130,11 @@ def build_expectation(declared: DeclaredExpectation, arguments: dict[str, Any]) 
         ValueError: an argument is unknown, missing or of the wrong type.
     """
     implementation = get_expectation_impl(declared.expectation)
-    return implementation(**arguments, severity=declared.severity, notes=declared.why)
+    # Data Docs put an expectation into words, but of a query they would show the SQL.
+    description = declared.why if declared.is_query else None
+    return implementation(
+        **arguments, severity=declared.severity, notes=declared.why, description=description
+    )
 
 
 def check_columns(suite_file: SuiteFile, columns: list[str]) -> None:

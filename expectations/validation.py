@@ -19,6 +19,7 @@ from great_expectations.data_context.types.base import (
 )
 from pyspark.sql import DataFrame
 
+from expectations.data_docs import INDEX, SECTIONS
 from expectations.suites import SuiteFile, build_expectation, with_dates
 
 # Counting needs one pass over the table for all expectations; examples need one more for each.
@@ -56,8 +57,11 @@ class Validator:
         self._folder = folder
         self._as_of_date = as_of_date
         self._as_of_end = as_of_end
+        defaults = FilesystemStoreBackendDefaults(root_directory=str(folder))
+        for site in defaults.data_docs_sites.values():
+            site |= {"site_section_builders": SECTIONS, "site_index_builder": INDEX}
         config = DataContextConfig(
-            store_backend_defaults=FilesystemStoreBackendDefaults(root_directory=str(folder)),
+            store_backend_defaults=defaults,
             progress_bars=ProgressBarsConfig(globally=False),
         )
         context = gx.get_context(mode="ephemeral", project_config=config)
@@ -132,7 +136,7 @@ def _finding(
     )
     observed = ", ".join(_in_words(example) for example in examples[:SHOWN_EXAMPLES])
     if not declared.is_query and result.get("observed_value") is not None:
-        observed = str(result["observed_value"])
+        observed = _in_words(result["observed_value"])
     return Finding(
         table=suite_file.suite.table,
         expectation=declared.in_words,
@@ -145,8 +149,10 @@ def _finding(
 
 
 def _in_words(example: Any) -> str:
-    """A failing value, or the values of a failing row beside one another."""
-    return " ".join(map(str, example.values())) if isinstance(example, dict) else str(example)
+    """A value as text, or the values of a failing row beside one another."""
+    if isinstance(example, dict):
+        return " ".join(map(_in_words, example.values()))
+    return f"{example:.4g}" if isinstance(example, float) else str(example)
 
 
 def _raised(exception_info: dict[str, Any]) -> str:

@@ -45,16 +45,12 @@ def airflow_environment(settings: Settings, data: Path | None = None) -> dict[st
         "API__HOST": address,
         "API__PORT": str(port),
         "API__BASE_URL": f"http://{address}:{port}",
-        # Two homes whose pages have different ports must not fight over these either.
-        "LOGGING__WORKER_LOG_SERVER_HOST": address,
-        "LOGGING__WORKER_LOG_SERVER_PORT": str(port + 1),
-        "LOGGING__TRIGGER_LOG_SERVER_PORT": str(port + 2),
     }
     environment = {**os.environ, **loomline_environment(settings)}
+    # Jobs that run below Airflow call nobody's home.
+    environment["MLFLOW_DISABLE_TELEMETRY"] = "true"
     environment["AIRFLOW_HOME"] = str(airflow_folder(settings))
     environment |= {f"AIRFLOW__{name}": value for name, value in airflow.items()}
-    # The `airflow` command starts its parts by name.
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     if data is not None:
         environment["LOOMLINE_DATA"] = str(data.absolute())
     return environment

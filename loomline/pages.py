@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from loomline.airflow_home import airflow_environment, airflow_folder
@@ -33,84 +35,109 @@ def serve_mlflow(settings: Settings, say: Callable[[str], None] = print) -> None
     command += ["--backend-store-uri", settings.mlflow_uri]
     command += ["--default-artifact-root", str(folder / "artifacts")]
     command += ["--host", address, "--port", str(port), "--workers", "1"]
-    # The server's own telemetry would call home.
-    environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
-    _serve("MLflow", command, environment, folder / "server.log", (address, port), say)
+    environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    log = folder / "server.log"
+    _serve(Page("MLflow", address, port, "/#/models"), [command], environment, log, say)
 
 
 def serve_airflow(settings: Settings, say: Callable[[str], None] = print) -> None:
     """Serve the Airflow page, with its scheduler, until it is interrupted.
 
-    The DAG stays paused until someone turns it on, so that looking starts no run.
+    The DAG stays paused until someone turns it on, so that looking starts no run. The parts are
+    those of `airflow standalone` without its log servers, which listen on every interface, and
+    without the triggerer, which no task needs.
 
     Raises:
-        LoomlineError: a port is taken, or Airflow ended by itself.
+        LoomlineError: the port is taken, or a part of Airflow ended by itself.
     """
     address, port = settings.bind_address, settings.airflow_port
-    for used in (port, port + 1, port + 2):
-        check_port(address, used, "LOOMLINE_AIRFLOW_PORT")
+    check_port(address, port, "LOOMLINE_AIRFLOW_PORT")
     folder = airflow_folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "airflow", "standalone"]
-    environment = airflow_environment(settings)
-    _serve("Airflow", command, environment, folder / "standalone.log", (address, port), say)
-
-
-def _serve(
-    name: str,
-    command: list[str],
-    environment: Mapping[str, str],
-    log: Path,
-    endpoint: tuple[str, int],
-    say: Callable[[str], None],
-) -> None:
-    """Run a server in its own process group, say where its page is, and end the group with us."""
-    say(f"Starting {name}; its log is {log}.")
-    # Whatever ends this process must end the server too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    environment, log = airflow_environment(settings), folder / "page.log"
+    airflow = [sys.executable, "-m", "airflow"]
     with log.open("ab") as log_file:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
+        migrated = subprocess.run(
+            [*airflow, "db", "migrate"],
             stdout=log_file,
             stderr=log_file,
             env=environment,
-            start_new_session=True,
+            check=False,
         )
-    try:
-        _wait_for_page(name, process, endpoint, log)
-        say(f"{name} is at http://{endpoint[0]}:{endpoint[1]} (no password). Ctrl-C stops it.")
-        process.wait()
-        raise LoomlineError(f"{name} ended with code {process.returncode}.", f"Look at {log}.")
-    except KeyboardInterrupt:
-        say(f"{name} is stopped.")
-    finally:
-        _end_group(process)
+    if migrated.returncode:
+        raise LoomlineError("Airflow's database can't be prepared.", f"Look at {log}.")
+    parts = (["scheduler", "--skip-serve-logs"], ["dag-processor"], ["api-server"])
+    commands = [[*airflow, *part] for part in parts]
+    _serve(Page("Airflow", address, port, "/dags"), commands, environment, log, say)
 
 
-def _wait_for_page(
-    name: str, process: subprocess.Popen[bytes], endpoint: tuple[str, int], log: Path
+@dataclass(frozen=True)
+class Page:
+    """A page: whose it is, where its server listens, and the path to open first."""
+
+    name: str
+    address: str
+    port: int
+    path: str
+
+
+def _serve(
+    page: Page,
+    commands: list[list[str]],
+    environment: Mapping[str, str],
+    log: Path,
+    say: Callable[[str], None],
 ) -> None:
+    """Run the processes of a page, say where it is, and end them with us."""
+    say(f"Starting {page.name}; its log is {log}.")
+    # Whatever ends this process must end the servers too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    processes: list[subprocess.Popen[bytes]] = []
+    try:
+        with log.open("ab") as log_file:
+            for command in commands:
+                processes.append(
+                    subprocess.Popen(
+                        command,
+                        stdin=subprocess.DEVNULL,
+                        stdout=log_file,
+                        stderr=log_file,
+                        env=environment,
+                        start_new_session=True,
+                    )
+                )
+        _wait_for_page(page, processes, log)
+        address = f"http://{page.address}:{page.port}{page.path}"
+        say(f"{page.name} is at {address} (no password). Ctrl-C stops it.")
+        while all(process.poll() is None for process in processes):
+            time.sleep(0.5)
+        raise LoomlineError(f"{page.name} ended.", f"Look at {log}.")
+    except KeyboardInterrupt:
+        say(f"{page.name} is stopped.")
+    finally:
+        _end(processes)
+
+
+def _wait_for_page(page: Page, processes: list[subprocess.Popen[bytes]], log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not port_answers(*endpoint):
-        if process.poll() is not None:
-            raise LoomlineError(f"{name} ended while it was starting.", f"Look at {log}.")
+    while not port_answers(page.address, page.port):
+        if any(process.poll() is not None for process in processes):
+            raise LoomlineError(f"{page.name} ended while it was starting.", f"Look at {log}.")
         if time.monotonic() > deadline:
             raise LoomlineError(
-                f"{name} did not answer within {START_SECONDS} seconds.", f"Look at {log}."
+                f"{page.name} did not answer within {START_SECONDS} seconds.", f"Look at {log}."
             )
         time.sleep(0.3)
 
 
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """Interrupt the server as Ctrl-C would, so that it ends its parts; then end what is left."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        try:
+def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+    """Interrupt every process as Ctrl-C would, so that it ends its parts; then end what is left."""
+    for process in processes:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+    for process in processes:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

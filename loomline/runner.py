@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 import uuid
 from collections.abc import Callable
@@ -13,29 +12,16 @@ from pathlib import Path
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
+from loomline.code import code_commit
 from loomline.engine.server import engine_status, start_engine
 from loomline.errors import EngineError, LoomlineError
 from loomline.job import Job, JobContext, JobFunction, JobResult
 from loomline.jobs import find_job
 from loomline.lake import create_table, table_version
-from loomline.settings import PROJECT_ROOT, Settings, load_settings
+from loomline.settings import Settings, load_settings
 from loomline.tables import table_declaration
 
 JOB_RUNS = "ops.job_runs"
-
-
-def code_commit() -> str:
-    """The commit of the code, with `+changes` where files differ; `unknown` without git."""
-
-    def git(*arguments: str) -> str:
-        command = ["git", "-C", str(PROJECT_ROOT), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-    try:
-        commit = git("rev-parse", "HEAD")
-        return f"{commit}+changes" if git("status", "--porcelain") else commit
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
 
 
 def expand_tables(spark: SparkSession, names: tuple[str, ...]) -> list[str]:

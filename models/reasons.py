@@ -32,25 +32,45 @@ class Explained:
     reasons: tuple[Reason, ...]
 
 
-def format_value(value: float, unit: str) -> str:
-    """A value as a person writes it: money and counts with thousands marks, ratios short."""
-    if unit == "CNY":
-        return f"CNY {value:,.0f}"
+UNITS_ZH = {
+    "invoices": "张",
+    "months": "个月",
+    "days": "天",
+    "customers": "家",
+    "suppliers": "家",
+}
+
+
+def _number(value: float, unit: str) -> str:
+    if unit in ("ratio", "index") and abs(value) < 1000:
+        return f"{value:.3g}"
+    if unit == "CNY" or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:,.1f}".removesuffix(".0")
+
+
+def format_value(value: float, unit: str) -> tuple[str, str]:
+    """A value as a person writes it, in English and Chinese: `CNY 1,200` and `1,200元`."""
+    number = _number(value, unit)
     if unit in ("ratio", "index"):
-        return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
-    text = f"{value:,.1f}" if abs(value) < 1000 else f"{value:,.0f}"
-    return f"{text.removesuffix('.0')} {unit}"
+        return number, number
+    if unit == "CNY":
+        return f"CNY {number}", f"{number}元"
+    return f"{number} {unit}", f"{number}{UNITS_ZH.get(unit, unit)}"
 
 
 def range_in_words(feature: BinnedFeature, position: int, unit: str) -> tuple[str, str]:
     """The bin in English and Chinese, with the same rounding as the value."""
     bounds = [format_value(bound, unit) for bound in feature.bounds]
     if position == 0:
-        return f"below {bounds[0]}", f"低于{bounds[0]}"
+        return f"below {bounds[0][0]}", f"低于{bounds[0][1]}"
     if position == len(bounds):
-        return f"from {bounds[-1]} up", f"不低于{bounds[-1]}"
+        return f"in the range from {bounds[-1][0]} up", f"不低于{bounds[-1][1]}"
     lower, upper = bounds[position - 1], bounds[position]
-    return f"from {lower} to below {upper}", f"{lower}至{upper}之间"
+    return (
+        f"in the range from {lower[0]} to below {upper[0]}",
+        f"介于{lower[1]}与{upper[1]}之间",
+    )
 
 
 def _effect(amount: Decimal) -> tuple[str, str]:
@@ -70,9 +90,9 @@ def reason(feature: BinnedFeature, value: float, position: int, described: pd.Se
     if is_missing:
         value_en, value_zh = "not available", "无法计算"
     else:
-        text = format_value(value, described.unit)
+        text_en, text_zh = format_value(value, described.unit)
         range_en, range_zh = range_in_words(feature, position, described.unit)
-        value_en, value_zh = f"{text}, {range_en}", f"{text}，{range_zh}"
+        value_en, value_zh = f"{text_en}, {range_en}", f"{text_zh}，{range_zh}"
     return Reason(
         feature=feature.feature,
         value=None if is_missing else float(value),

@@ -69,57 +69,43 @@ def _information_criterion(evidences: Floats, outcome: Floats, model: LogisticRe
     return -2 * log_likelihood + (evidences.shape[1] + 1) * float(np.log(len(outcome)))
 
 
-def _forward(evidences: Floats, outcome: Floats, specification: Specification) -> list[int]:
-    """Columns taken up one by one while the criterion falls; there is always at least one.
-
-    A column whose sign turns around beside the others is not taken: its points would contradict
-    its own bins.
-    """
-    chosen: list[int] = []
-    best = np.inf
-    while len(chosen) < specification.maximum_features:
-        trials = []
-        for column in sorted(set(range(evidences.shape[1])) - set(chosen)):
-            part = evidences[:, [*chosen, column]]
-            model = _regression(specification).fit(part, outcome)
-            if not chosen or bool(np.all(model.coef_ < 0)):
-                trials.append((_information_criterion(part, outcome, model), column))
-        if not trials or min(trials)[0] >= best:
-            break
-        best, column = min(trials)
-        chosen.append(column)
-    return chosen
-
-
 def fit_scorecard(
     values: pd.DataFrame, outcome: Floats, specification: Specification
 ) -> FittedScorecard:
     """Fit to firms with features `values` and outcomes (firms,) of 0 and 1.
 
-    Everything that looks at the outcomes happens here, so that a call on a training part is blind
-    to the rest: screen, bins, the number of features and the coefficients.
+    Candidates are tried from the best one on. One is taken up when all coefficients keep the sign
+    that their bins ask for, and when the information criterion falls or the card has fewer than
+    `minimum_features`. Everything that looks at the outcomes happens here, so that a call on a
+    training part is blind to the rest: screen, bins, the number of features and the coefficients.
     """
-    candidates, binnings, columns = [], [], []
+    share = outcome.mean()
+    # With no feature everyone has the portfolio's odds.
+    best = FittedScorecard((), (), (), float(np.log(share / (1 - share))))
+    columns: list[Floats] = []
+    criterion = np.inf
     for candidate in screen(values, outcome, specification):
         binning = OptimalBinning(candidate.feature, **_binning_settings(candidate, specification))
         binning.fit(values[candidate.feature].to_numpy(dtype=float), outcome)
-        if len(binning.splits):
-            candidates.append(candidate)
-            binnings.append(binning)
-            columns.append(evidence(binning, values[candidate.feature]))
-    if not candidates:
-        # Nothing separates: everyone gets the portfolio's odds.
-        share = outcome.mean()
-        return FittedScorecard((), (), (), float(np.log(share / (1 - share))))
-    evidences = np.column_stack(columns)
-    chosen = _forward(evidences, outcome, specification)
-    model = _regression(specification).fit(evidences[:, chosen], outcome)
-    return FittedScorecard(
-        tuple(candidates[column] for column in chosen),
-        tuple(binnings[column] for column in chosen),
-        tuple(float(x) for x in model.coef_[0]),
-        float(model.intercept_[0]),
-    )
+        if len(binning.splits) == 0:
+            continue
+        trial = [*columns, evidence(binning, values[candidate.feature])]
+        evidences = np.column_stack(trial)
+        model = _regression(specification).fit(evidences, outcome)
+        reached = _information_criterion(evidences, outcome, model)
+        is_needed = len(columns) < specification.minimum_features or reached < criterion
+        if not is_needed or bool(np.any(model.coef_ >= 0)):
+            continue
+        columns, criterion = trial, reached
+        best = FittedScorecard(
+            (*best.candidates, candidate),
+            (*best.binnings, binning),
+            tuple(float(x) for x in model.coef_[0]),
+            float(model.intercept_[0]),
+        )
+        if len(columns) == specification.maximum_features:
+            break
+    return best
 
 
 class CalibratedRegression(LogisticRegression):

@@ -22,8 +22,8 @@ class Specification:
     A training set needs at least `minimum_defaults` defaults and as many non-defaults.
 
     Scorecard: `candidate_features` pass the screen, no two of them with an absolute rank
-    correlation above `maximum_correlation`; at most `maximum_features` are taken up, each in at
-    most `maximum_bins` bins that hold `minimum_bin_ratio` of the firms or more. `inverse_penalty`
+    correlation above `maximum_correlation`; from `minimum_features` to `maximum_features` are taken
+    up, each in at most `maximum_bins` bins that hold `minimum_bin_ratio` of the firms or more. `inverse_penalty`
     is scikit-learn's C. A score of `reference_score` stands for `reference_odds` good firms to one
     bad, and `points_to_double_odds` more points double the odds.
 
@@ -33,8 +33,9 @@ class Specification:
 
     seed: int = 20_200_229
     minimum_defaults: int = 10
-    candidate_features: int = 6
-    maximum_features: int = 4
+    candidate_features: int = 8
+    minimum_features: int = 4
+    maximum_features: int = 6
     maximum_correlation: float = 0.7
     maximum_bins: int = 3
     minimum_bin_ratio: float = 0.1
@@ -43,7 +44,7 @@ class Specification:
     reference_odds: float = 20.0
     points_to_double_odds: float = 40.0
     folds: int = 5
-    repeats: int = 10
+    repeats: int = 5
     calibration_folds: int = 4
     calibration_bins: int = 5
     permutations: int = 20

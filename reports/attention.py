@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from loomline.errors import GateFailed
 from reports.answers import Answer, Lake
 from reports.headline import PROFILES
 from reports.kinds import LONG_TEXT, SEVERITY, number, plain_text
@@ -108,13 +109,16 @@ def model_notices(profiles: Answer, as_of_date: date) -> Iterator[Notice]:
 
 
 def run_notices(runs: Answer) -> Iterator[Notice]:
-    """Jobs whose last run for the date failed."""
+    """Jobs whose last run for the date failed; what a gate found is said by `gate_notices`."""
     for run in runs.rows:
         if run["status"] == "failed":
+            found = plain_text(run["notes"], 300)
+            if found.startswith(GateFailed.__name__):
+                found = "critical expectations, listed here, did not hold"
             yield Notice(
                 "critical",
                 Words(
-                    f"The last run of {run['job']} failed: {plain_text(run['notes'], 300)}",
+                    f"The last run of {run['job']} failed: {found}",
                     f"作业 {run['job']} 最近一次运行失败。",
                 ),
                 "ops.job_runs",
@@ -125,7 +129,7 @@ def gate_notices(unmet: Answer) -> Iterator[Notice]:
     """Expectations that did not hold."""
     for row in unmet.rows:
         broken = row["unexpected_rows"]
-        rows = f" ({number(broken)} rows)" if broken else ""
+        rows = f" ({number(broken)} {'row' if broken == 1 else 'rows'})" if broken else ""
         rows_chinese = f"（{number(broken)} 行）" if broken else ""
         expectation = plain_text(row["expectation"], 300)
         yield Notice(

@@ -104,7 +104,6 @@ def reliability_chart(rows: Sequence[dict[str, Any]]) -> str:
     observed = [100 * row["observed_default_ratio"] for row in rows]
     below = [max(0.0, y - 100 * row["lower"]) for y, row in zip(observed, rows, strict=True)]
     above = [max(0.0, 100 * row["upper"] - y) for y, row in zip(observed, rows, strict=True)]
-    top = 1.05 * max(100 * row["upper"] for row in rows)
     with _drawing("reliability", 3.3) as (figure, axes):
         axes.plot([0, 100], [0, 100], color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.errorbar(
@@ -119,8 +118,8 @@ def reliability_chart(rows: Sequence[dict[str, Any]]) -> str:
         for x, y, row in zip(predicted, observed, rows, strict=True):
             label = f"{row['default_count']}/{row['enterprise_count']}"
             axes.annotate(label, (x, y), xytext=(6, 3), textcoords="offset points", fontsize=7)
-        axes.set_xlim(0, min(100, 1.15 * max(predicted)))
-        axes.set_ylim(0, min(105, top))
+        axes.set_xlim(0, min(100, max(1, 1.15 * max(predicted))))
+        axes.set_ylim(0, min(105, max(1, 1.05 * max(100 * row["upper"] for row in rows))))
         axes.set_xlabel("mean predicted probability 平均预测违约概率, %")
         axes.set_ylabel("observed defaults 实际违约率, %")
         return _svg(figure, "Observed default share against predicted probability, by bin")

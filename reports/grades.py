@@ -14,7 +14,6 @@ select
     grades.grade,
     scale.meaning_en,
     scale.meaning_zh,
-    scale.pd_above_ratio,
     scale.pd_up_to_ratio,
     grades.enterprise_count,
     grades.enterprise_share_ratio,
@@ -33,7 +32,6 @@ order by grades.grade_position
 )
 COLUMNS = (
     Column("grade", Words("Grade", "等级")),
-    Column("pd_above_ratio", Words("PD above", "概率高于"), PROBABILITY),
     Column("pd_up_to_ratio", Words("PD up to", "概率至"), PROBABILITY),
     Column("enterprise_count", Words("Enterprises", "企业数"), COUNT),
     Column("enterprise_share_ratio", Words("Share", "占比"), SHARE, bar=True),

@@ -16,6 +16,7 @@ from decimal import Decimal
 MISSING = "–"
 # A landed name may be a megabyte long; a page shows the beginning.
 LONGEST_TEXT = 160
+LONG_WIDTH = 70
 
 Value = str | int | float | Decimal | bool | date | datetime | None
 
@@ -77,6 +78,11 @@ class Kind:
     is_number: bool = True
     codes: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def is_long(self) -> bool:
+        """Whether values are sentences, which may take several lines."""
+        return self.width >= LONG_WIDTH
+
     def text(self, value: Value) -> str:
         """The value on the page; a dash where there is none."""
         return MISSING if is_missing(value) else self.shown(self.decoded(value))
@@ -115,7 +121,7 @@ def coded(codes: dict[str, str], width: int = 22) -> Kind:
 
 
 TEXT = Kind(lambda value: plain_text(str(value)), width=22, is_number=False)
-LONG_TEXT = Kind(lambda value: plain_text(str(value), 600), width=70, is_number=False)
+LONG_TEXT = Kind(lambda value: plain_text(str(value), 600), width=LONG_WIDTH, is_number=False)
 COUNT = _number_kind(0, "#,##0")
 IDENTITY = Kind(lambda value: str(value), "0", width=10)
 CNY = _number_kind(0, "#,##0", "CNY 元", width=18)
@@ -138,5 +144,5 @@ CHANGE_PROBABILITY = Kind(
 )
 DATE = Kind(lambda value: str(value), "yyyy-mm-dd", width=12, is_number=False)
 MOMENT = Kind(_shown_moment, "yyyy-mm-dd hh:mm", "UTC", "UTC", width=18, is_number=False)
-YES_NO = Kind(lambda value: "yes 是" if value else "no 否", width=10, is_number=False)
+YES_NO = Kind(lambda value: "yes 是" if value else "no 否", "General", width=10, is_number=False)
 SEVERITY = coded({"critical": "critical 严重", "warning": "warning 警告", "note": "note 提示"})

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from reports.answers import Answer
 from reports.kinds import MISSING, plain_text, signed
+from reports.parts import Column
 from reports.report import TITLE, Report
 
 
@@ -43,6 +44,15 @@ def reason_lines(reasons: list[dict[str, Any]] | None) -> list[dict[str, str]]:
     ]
 
 
+def column_class(column: Column) -> str:
+    """The style class of a column: numbers on the right, codes and dates unbroken, texts wide."""
+    if column.kind.is_number:
+        return "number"
+    if column.kind.is_long:
+        return "long"
+    return "short" if column.kind.codes or column.kind.sheet_format else "text"
+
+
 @cache
 def _template() -> Template:
     environment = Environment(
@@ -55,6 +65,7 @@ def _template() -> Template:
     environment.filters["svg"] = Markup
     environment.globals |= {
         "bar_percent": bar_percent,
+        "column_class": column_class,
         "missing": MISSING,
         "reason_lines": reason_lines,
         "source_names": source_names,

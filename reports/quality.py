@@ -102,18 +102,23 @@ order by severity, gate, table_name, expectation
 )
 DISPOSITION = coded({"duplicate": "duplicate 重复", "quarantined": "quarantined 隔离"})
 
-RECONCILIATION_COLUMNS = (
+ROW_COLUMNS = (
     Column("source_file", Words("File", "文件")),
+    Column("is_reconciled", Words("Adds up", "是否平衡"), YES_NO),
     Column("landed_rows", Words("Rows landed", "落地行数"), COUNT),
     Column("conformed_rows", Words("conformed", "入库"), COUNT),
     Column("duplicate_rows", Words("duplicate", "重复"), COUNT),
     Column("quarantined_rows", Words("quarantined", "隔离"), COUNT),
+)
+TOTAL_COLUMNS = (
+    Column("source_file", Words("File", "文件")),
     Column("landed_total_cny", Words("Total landed", "落地金额"), CENTS),
     Column("conformed_total_cny", Words("conformed", "入库"), CENTS),
     Column("duplicate_total_cny", Words("duplicate", "重复"), CENTS),
     Column("quarantined_total_cny", Words("quarantined", "隔离"), CENTS),
-    Column("unreadable_total_rows", Words("Unreadable totals", "金额无法读取行"), COUNT),
-    Column("is_reconciled", Words("Adds up", "是否平衡"), YES_NO),
+    Column(
+        "unreadable_total_rows", Words("Rows without a readable total", "金额无法读取行"), COUNT
+    ),
 )
 SET_ASIDE_COLUMNS = (
     Column("source", Words("Source", "来源")),
@@ -144,6 +149,7 @@ UNMET_COLUMNS = (
     Column("unexpected_rows", Words("Rows that break it", "违反行数"), COUNT),
     Column("observed_value", Words("Found", "实际"), LONG_TEXT),
 )
+NO_FILES = Words("No file was reconciled on this date.", "该日无对账文件。")
 
 
 def build(lake: Lake) -> Section:
@@ -158,9 +164,12 @@ def build(lake: Lake) -> Section:
         ),
         tables=(
             Table(
-                Words("Reconciliation by file", "逐文件对账"),
-                *("Reconciliation", RECONCILIATION_COLUMNS, lake.ask(RECONCILIATION)),
-                Words("No file was reconciled on this date.", "该日无对账文件。"),
+                Words("Reconciliation in rows, by file", "逐文件行数对账"),
+                *("Reconciliation", ROW_COLUMNS, lake.ask(RECONCILIATION), NO_FILES),
+            ),
+            Table(
+                Words("Reconciliation in cents, by file", "逐文件金额对账"),
+                *("Reconciliation in cents", TOTAL_COLUMNS, lake.ask(RECONCILIATION), NO_FILES),
             ),
             Table(
                 Words("Rows set aside, by reason", "按原因统计隔离与重复"),

@@ -11,7 +11,7 @@ RISKIEST = Question(
     ("marts.portfolio_scores",),
     """
 select
-    score_rank,
+    rank() over (order by pd_ratio desc) as risk_rank,
     enterprise_id,
     enterprise_name,
     grade,
@@ -20,10 +20,12 @@ select
     last_12_months_sale_total_cny,
     slice(filter(reasons, reason -> reason.points < 0), 1, 3) as top_reasons
 from marts.portfolio_scores
-where
-    as_of_date = :as_of_date
-    and score_rank <= 20
-order by score_rank
+where as_of_date = :as_of_date
+order by
+    pd_ratio desc,
+    last_12_months_sale_total_cny desc,
+    enterprise_id
+limit 20
 """,
 )
 REASONS = Question(
@@ -32,24 +34,31 @@ REASONS = Question(
 with
 
 riskiest as (
-    select * from marts.portfolio_scores
-    where
-        as_of_date = :as_of_date
-        and score_rank <= 20
+    select
+        portfolio_scores.*,
+        row_number() over (
+            order by
+                pd_ratio desc,
+                last_12_months_sale_total_cny desc,
+                enterprise_id
+        ) as place
+    from marts.portfolio_scores
+    where as_of_date = :as_of_date
 ),
 
 reasons as (
     select
-        score_rank,
+        place,
         enterprise_id,
         score,
         base_points,
         posexplode(reasons) as (position, reason)
     from riskiest
+    where place <= 20
 )
 
 select
-    score_rank,
+    place,
     enterprise_id,
     position + 1 as reason_rank,
     reason.feature,
@@ -61,11 +70,11 @@ select
     reason.reason_en,
     reason.reason_zh
 from reasons
-order by score_rank, position
+order by place, position
 """,
 )
 COLUMNS = (
-    Column("score_rank", Words("Rank", "排名"), IDENTITY),
+    Column("risk_rank", Words("Rank", "排名"), IDENTITY),
     Column("enterprise_id", Words("Enterprise", "企业")),
     Column("enterprise_name", Words("Name", "名称")),
     Column("grade", Words("Grade", "等级")),
@@ -77,7 +86,7 @@ COLUMNS = (
     ),
 )
 REASON_COLUMNS = (
-    Column("score_rank", Words("Rank", "排名"), IDENTITY),
+    Column("place", Words("Place", "序号"), IDENTITY),
     Column("enterprise_id", Words("Enterprise", "企业")),
     Column("reason_rank", Words("Reason", "原因序号"), IDENTITY),
     Column("feature", Words("Feature", "特征")),
@@ -97,9 +106,11 @@ def build(lake: Lake) -> Section:
         key="riskiest",
         title=Words("The riskiest enterprises", "风险最高企业"),
         introduction=Words(
-            "Points are against the portfolio's neutral point: base points plus the points of all "
-            "features give the score. The workbook lists every feature of these enterprises.",
-            "分值相对组合中性点：基础分加全部特征分值等于评分。全部特征见工作簿。",
+            "Equal probabilities share a rank; the larger seller comes first. Points are against "
+            "the portfolio's neutral point: base points plus the points of all features give the "
+            "score. The workbook lists every feature of these enterprises.",
+            "概率相同者排名相同，销售额大者在前。分值相对组合中性点：基础分加全部特征分值等于评分。"
+            "全部特征见工作簿。",
         ),
         tables=(
             Table(

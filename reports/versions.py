@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.answers import Answer, Lake, Question
 from reports.calibration import NO_MODEL
-from reports.kinds import COUNT, DATE, IDENTITY, LONG_TEXT, MOMENT, SECONDS, coded
+from reports.kinds import COUNT, DATE, IDENTITY, LONG_TEXT, MOMENT, SECONDS, Kind, coded
 from reports.parts import Column, Section, Table, Words
 
 MODEL = Question(
@@ -100,6 +100,7 @@ where recency = 1
 order by ended_at, job
 """,
 )
+COMMIT = Kind(lambda value: short_commit(str(value)), width=50, is_number=False)
 STATUS = coded({"succeeded": "succeeded 成功", "failed": "failed 失败"}, width=18)
 
 MODEL_COLUMNS = (
@@ -119,15 +120,25 @@ RUN_COLUMNS = (
     Column("rows_out", Words("Rows out", "写出行"), COUNT),
     Column("duration_seconds", Words("Time", "用时"), SECONDS),
     Column("ended_at", Words("Ended", "结束时间"), MOMENT),
-    Column("tables_read", Words("Table versions read", "读取的表版本"), LONG_TEXT),
-    Column("tables_written", Words("Table versions written", "写出的表版本"), LONG_TEXT),
-    Column("code_commit", Words("Code commit", "代码版本")),
+    Column("code_commit", Words("Code commit", "代码版本"), COMMIT),
     Column("notes", Words("Notes", "备注"), LONG_TEXT),
 )
+LINEAGE_COLUMNS = (
+    Column("job", Words("Job", "作业")),
+    Column("tables_read", Words("Table versions read", "读取的表版本"), LONG_TEXT),
+    Column("tables_written", Words("Table versions written", "写出的表版本"), LONG_TEXT),
+)
+NO_RUN = Words("No run was recorded for this date.", "该日无运行记录。")
 TABLE_COLUMNS = (
     Column("table_name", Words("Table", "表")),
     Column("version", Words("Delta version", "Delta版本"), IDENTITY),
 )
+
+
+def short_commit(commit: str) -> str:
+    """A commit as people write it; `+changes` after it stays."""
+    name, _, changes = commit.partition("+")
+    return f"{name[:10]}+{changes}" if changes else name[:10]
 
 
 def build(lake: Lake) -> Section:
@@ -140,16 +151,19 @@ def build(lake: Lake) -> Section:
         key="versions",
         title=Words("Versions", "版本"),
         introduction=Words(
-            "Any figure can be read again as it was: add `version as of N` to a table's name in "
+            "Any figure can be read again as it was: add “version as of N” to a table's name in "
             "its SQL.",
-            "任何数字均可按当时版本重查：在 SQL 表名后加 `version as of N`。",
+            "任何数字均可按当时版本重查：在 SQL 表名后加 “version as of N”。",
         ),
         tables=(
             Table(Words("Model", "模型"), *("Model", MODEL_COLUMNS, model, NO_MODEL)),
             Table(
                 Words("Last run of each job for this date", "该日各作业最近一次运行"),
-                *("Runs", RUN_COLUMNS, runs),
-                Words("No run was recorded for this date.", "该日无运行记录。"),
+                *("Runs", RUN_COLUMNS, runs, NO_RUN),
+            ),
+            Table(
+                Words("Table versions that these runs read and wrote", "上述运行读写的表版本"),
+                *("Lineage", LINEAGE_COLUMNS, runs, NO_RUN),
             ),
             Table(
                 Words("Tables that this report read", "本报告读取的表"),

@@ -109,7 +109,7 @@ class _Book:
         elif isinstance(value, date):
             sheet.write_datetime(row, place, value, self.number_format(kind.sheet_format))
         else:
-            text_format = self.wrapped if kind.width > 60 else self.text
+            text_format = self.wrapped if kind.is_long else self.text
             sheet.write_string(row, place, cell_text(str(kind.decoded(value))), text_format)
 
 

@@ -131,6 +131,7 @@ def start_engine(settings: Settings) -> EngineStatus:
             f"LOOMLINE_SPARK_REMOTE names an engine that is not this home's: {settings.remote}.",
             "Unset it to run an engine of this home.",
         )
+    started = None
     if _running_process(settings) is None:
         check_java()
         check_disk(settings.home)
@@ -140,7 +141,7 @@ def start_engine(settings: Settings) -> EngineStatus:
         (engine_folder(settings) / "scratch").mkdir(parents=True, exist_ok=True)
         settings.warehouse.mkdir(parents=True, exist_ok=True)
         with log_path(settings).open("ab") as log:
-            process = subprocess.Popen(
+            started = subprocess.Popen(
                 engine_command(settings),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -149,17 +150,19 @@ def start_engine(settings: Settings) -> EngineStatus:
                 env=_engine_environment(settings),
                 start_new_session=True,
             )
-        _process_file(settings).write_text(str(process.pid))
-    return _wait_until_up(settings)
+        _process_file(settings).write_text(str(started.pid))
+    return _wait_until_up(settings, started)
 
 
-def _wait_until_up(settings: Settings) -> EngineStatus:
+def _wait_until_up(settings: Settings, started: subprocess.Popen[bytes] | None) -> EngineStatus:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         status = engine_status(settings)
         if status.is_up:
             return status
-        if status.process_id is None:
+        # A process that was just started has no command line to tell it by for a moment.
+        has_ended = started.poll() is not None if started else status.process_id is None
+        if has_ended:
             tail = "\n".join(log_path(settings).read_text(errors="replace").splitlines()[-5:])
             raise EngineError(
                 "The engine ended while it was starting.",

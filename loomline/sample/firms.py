@@ -45,6 +45,7 @@ class Firms:
     outcome_day: NDArray[np.datetime64]
 
     def __len__(self) -> int:
+        """How many firms there are."""
         return len(self.codes)
 
 
@@ -54,9 +55,9 @@ def _spread(rng: np.random.Generator, quality: Floats, share: float) -> Floats:
     return share * quality + np.sqrt(1 - share**2) * own
 
 
-def _defaults(rng: np.random.Generator, strength: Floats, has_outcome: NDArray[np.bool_]) -> (
-    NDArray[np.bool_]
-):
+def _defaults(
+    rng: np.random.Generator, strength: Floats, has_outcome: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
     """The firms that default: the weakest of those with an outcome, once chance is added."""
     luck = strength + rng.logistic(scale=0.75, size=len(strength))
     luck[~has_outcome] = np.inf
@@ -79,7 +80,10 @@ def make_firms(rng: np.random.Generator) -> Firms:
     codes = [f"S{number:03d}" for number in range(1, FIRM_COUNT + 1)]
     return Firms(
         codes=codes,
-        names=[f"样例{code[1:]}号{TRADES[trade]}有限公司" for code, trade in zip(codes, trades)],
+        names=[
+            f"样例{code[1:]}号{TRADES[trade]}有限公司"
+            for code, trade in zip(codes, trades, strict=True)
+        ],
         is_service=trades == TRADES.index(SERVICE_TRADE),
         sale_count=np.clip(np.exp(rng.normal(np.log(1.7), 0.5, FIRM_COUNT)), 0.7, 7),
         sale_growth=0.004 + 0.016 * growth,

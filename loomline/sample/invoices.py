@@ -44,6 +44,7 @@ class Invoices:
         return self.net + self.tax
 
     def __len__(self) -> int:
+        """How many invoices there are."""
         return len(self.firm)
 
 

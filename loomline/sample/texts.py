@@ -65,8 +65,17 @@ def sale_rows(rng: np.random.Generator, firms: Firms, sales: Invoices) -> list[S
     return [list(row) for row in columns]
 
 
-def purchase_line(firm: str, supplier: str, number: str, issued: str, received: str,
-                  net: str, tax: str, gross: str, state: str) -> str:
+def purchase_line(
+    firm: str,
+    supplier: str,
+    number: str,
+    issued: str,
+    received: str,
+    net: str,
+    tax: str,
+    gross: str,
+    state: str,
+) -> str:
     """A purchase as a line of JSON; amounts are given as JSON, so as `12.50` or `"1,250.00"`."""
     texts = {
         "firm": firm,

@@ -1,7 +1,8 @@
 """Work in a process of its own, so that an engine can be killed under it and leave the tests alive.
 
 `python -m tests.integration.child run NAME [FOLDER]` runs a job;
-`python -m tests.integration.child hashes CONDITION TABLE...` prints content hashes as JSON.
+`python -m tests.integration.child hashes CONDITION TABLE...` prints content hashes as JSON;
+`python -m tests.integration.child query SQL` prints rows as JSON, every value as text.
 """
 
 from __future__ import annotations
@@ -25,6 +26,17 @@ def main(arguments: list[str]) -> int:
     if command == "hashes":
         spark = open_session(load_settings())
         print(json.dumps({table: content_hash(spark, table, first) for table in rest}))
+        return 0
+    if command == "query":
+        rows = open_session(load_settings()).sql(first).collect()
+        print(
+            json.dumps(
+                [
+                    {k: None if v is None else str(v) for k, v in row.asDict().items()}
+                    for row in rows
+                ]
+            )
+        )
         return 0
     try:
         run_job(first, AS_OF_DATE, Path(rest[0]) if rest else None)

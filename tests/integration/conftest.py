@@ -75,9 +75,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(settings: Settings) -> RunJob:
     """Runs a job by name; the date is `AS_OF_DATE` unless another is given."""
 
-    def run_named(
-        name: str, as_of_date: date = AS_OF_DATE, data: Path | None = None
-    ) -> JobResult:
+    def run_named(name: str, as_of_date: date = AS_OF_DATE, data: Path | None = None) -> JobResult:
         return run_job(name, as_of_date, data, settings)
 
     return run_named

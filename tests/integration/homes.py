@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
 import socket
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
+
+from loomline.engine.server import engine_folder
+from loomline.settings import PROJECT_ROOT, Settings
+
+# A process of a job gets so long, on a busy machine too.
+WAIT_SECONDS = 600
 
 PORTS = ("CONNECT", "THRIFT", "MLFLOW", "AIRFLOW")
 
@@ -26,3 +40,68 @@ def home_environment(home: Path) -> dict[str, str]:
     for name, port in zip(PORTS, free_ports(len(PORTS)), strict=True):
         variables[f"LOOMLINE_{name}_PORT"] = str(port)
     return variables
+
+
+@dataclass(frozen=True)
+class Home:
+    """A home with an engine of its own, worked on by processes of their own."""
+
+    settings: Settings
+    environment: dict[str, str]
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a process of `tests.integration.child`."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.integration.child", *arguments],
+            cwd=PROJECT_ROOT,
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> str:
+        """What the process printed; it must succeed."""
+        process = self.start(*arguments)
+        printed, complaint = process.communicate(timeout=WAIT_SECONDS)
+        assert process.returncode == 0, complaint
+        return printed
+
+    def hashes(self, tables: Iterable[str], condition: str = "true") -> dict[str, str]:
+        """Content hashes of the rows for which the condition holds, by table."""
+        hashes: dict[str, str] = json.loads(self.run("hashes", condition, *tables).splitlines()[-1])
+        return hashes
+
+    def query(self, sql: str) -> list[dict[str, str | None]]:
+        """The rows of a query, every value as text."""
+        rows: list[dict[str, str | None]] = json.loads(self.run("query", sql).splitlines()[-1])
+        return rows
+
+    def commits(self, table: str) -> set[Path]:
+        """The Delta commits of a table; `*` stands for every table of a schema."""
+        schema, _, name = table.partition(".")
+        return set(self.settings.warehouse.glob(f"{schema}.db/{name}/_delta_log/*.json"))
+
+    def data_files(self, table: str) -> set[Path]:
+        """The data files of a table, committed or not."""
+        schema, _, name = table.partition(".")
+        return set(self.settings.warehouse.glob(f"{schema}.db/{name}/*.parquet"))
+
+    def kill_engine(self) -> None:
+        """End the engine's processes at once, as a power cut would."""
+        engine = psutil.Process(int((engine_folder(self.settings) / "engine.pid").read_text()))
+        family = [engine, *engine.children(recursive=True)]
+        for process in family:
+            process.kill()
+        psutil.wait_procs(family, timeout=30)
+
+
+def make_home(folder: Path) -> Home:
+    """A home in a folder, its engine not started yet."""
+    environment = home_environment(folder)
+    settings = Settings(
+        home=folder,
+        connect_port=int(environment["LOOMLINE_CONNECT_PORT"]),
+        thrift_port=int(environment["LOOMLINE_THRIFT_PORT"]),
+    )
+    return Home(settings, environment)

@@ -90,7 +90,11 @@ def test_random_rows_become_the_same_by_spark_and_by_plain_python(
     classified = classify_rows(parse_rows(bronze, contract, target), contract, target).collect()
 
     expected = expected_of({NAME: text.getvalue()})
-    places: dict[str, set[tuple[str, int]]] = {CONFORMED: set(), DUPLICATE: set(), QUARANTINED: set()}
+    places: dict[str, set[tuple[str, int]]] = {
+        CONFORMED: set(),
+        DUPLICATE: set(),
+        QUARANTINED: set(),
+    }
     for row in classified:
         place = (NAME, row["line_number"])
         places[row["disposition"]].add(place)

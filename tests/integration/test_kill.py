@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
+import shutil
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import psutil
 import pytest
 
-from loomline.engine.server import engine_folder, stop_engine
+from loomline.engine.server import stop_engine
 from loomline.sample import write_sample
 from loomline.sample.files import OUTCOMES_FILE, SALES_FILE
-from loomline.settings import PROJECT_ROOT, Settings
-from tests.integration.homes import home_environment
+from tests.integration.homes import WAIT_SECONDS, Home, make_home
 
 ROWS_PER_FILE = 250
+DIRTY_ROWS = 90
 FILE_COUNT = 5
 ROW_TABLES = ("bronze.sample_sales", "silver.invoice", "quality.quarantine")
 TABLES = (
@@ -29,114 +25,145 @@ TABLES = (
     *("bronze.landed_file", "ops.conformed_file", "silver.credit_record", "silver.enterprise"),
     "quality.reconciliation",
 )
-WAIT_SECONDS = 300
 POLL_SECONDS = 0.002
 
 
 @dataclass(frozen=True)
-class Home:
-    """A home with an engine of its own, worked on by processes of their own."""
+class Hashes:
+    """Content hashes: of rows up to a file by its number, of whole tables, and of marts."""
 
-    settings: Settings
-    environment: dict[str, str]
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.integration.child", *arguments],
-            cwd=PROJECT_ROOT,
-            env={**os.environ, **self.environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, *arguments: str) -> str:
-        """What the process printed; it must succeed."""
-        process = self.start(*arguments)
-        printed, complaint = process.communicate(timeout=WAIT_SECONDS)
-        assert process.returncode == 0, complaint
-        return printed
-
-    def hashes(self, tables: tuple[str, ...], condition: str = "true") -> dict[str, str]:
-        hashes: dict[str, str] = json.loads(self.run("hashes", condition, *tables).splitlines()[-1])
-        return hashes
-
-    def commits(self, table: str) -> set[Path]:
-        """The Delta commits of a table; `*` stands for every table of a schema."""
-        schema, _, name = table.partition(".")
-        return set(self.settings.warehouse.glob(f"{schema}.db/{name}/_delta_log/*.json"))
-
-    def data_files(self, table: str) -> set[Path]:
-        """The data files of a table, committed or not."""
-        schema, _, name = table.partition(".")
-        return set(self.settings.warehouse.glob(f"{schema}.db/{name}/*.parquet"))
-
-    def kill_engine(self) -> None:
-        """End the engine's processes at once, as a power cut would."""
-        engine = psutil.Process(int((engine_folder(self.settings) / "engine.pid").read_text()))
-        family = [engine, *engine.children(recursive=True)]
-        for process in family:
-            process.kill()
-        psutil.wait_procs(family, timeout=30)
+    by_file: dict[int, dict[str, str]]
+    tables: dict[str, str]
+    marts: dict[str, str]
 
 
-def _make_home(folder: Path) -> Home:
-    environment = home_environment(folder)
-    settings = Settings(
-        home=folder,
-        connect_port=int(environment["LOOMLINE_CONNECT_PORT"]),
-        thrift_port=int(environment["LOOMLINE_THRIFT_PORT"]),
-    )
-    return Home(settings, environment)
+@dataclass(frozen=True)
+class Moment:
+    """When to kill: as `job` brings a new file of `sign`, before it commits to `still_to_come`."""
+
+    job: str
+    sign: Callable[[Home], set[Path]]
+    still_to_come: str
+
+
+# A file number goes with each: what the killed and the repeated run have to do.
+MOMENTS = {
+    1: Moment("land", lambda home: home.commits("bronze.sample_sales"), "bronze.landed_file"),
+    2: Moment("conform", lambda home: home.data_files("silver.invoice"), "silver.invoice"),
+    3: Moment("conform", lambda home: home.commits("silver.invoice"), "quality.quarantine"),
+    4: Moment("conform", lambda home: home.commits("quality.quarantine"), "ops.conformed_file"),
+}
+
+
+def _kill_during(home: Home, moment: Moment, *data: str) -> subprocess.Popen[str]:
+    """Start the job and kill the engine at the moment; the job's process is still there."""
+    seen, done = moment.sign(home), home.commits(moment.still_to_come)
+    process = home.start("run", moment.job, *data)
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not moment.sign(home) - seen:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline, f"{moment.job} did not come to the moment"
+        time.sleep(POLL_SECONDS)
+    home.kill_engine()
+    assert home.commits(moment.still_to_come) == done, "the kill came too late to prove anything"
+    return process
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> list[list[Path]]:
-    """Small files of the sample's sales, dirty rows among them; outcomes come with the first."""
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Folders 0 to 4 with a small file of sales each, dirty rows among them, and one with all."""
     folder = tmp_path_factory.mktemp("kill_sample")
-    write_sample(folder / "whole")
-    lines = (folder / "whole" / SALES_FILE).read_bytes().splitlines(keepends=True)
-    header, dirty = lines[0], lines[-90:]
-    rounds = []
-    for number, rows in enumerate(np.array_split(np.arange(1, 1 + 5 * ROWS_PER_FILE), FILE_COUNT)):
+    whole, together = folder / "whole", folder / "all"
+    write_sample(whole)
+    together.mkdir()
+    header, *lines = (whole / SALES_FILE).read_bytes().splitlines(keepends=True)
+    parts = []
+    for number in range(FILE_COUNT):
+        first = number * ROWS_PER_FILE
+        # The end of the file before and the same dirty rows come again in each file.
+        rows = [*lines[max(first - 20, 0) : first + ROWS_PER_FILE], *lines[-DIRTY_ROWS:]]
         part = folder / str(number)
         part.mkdir()
-        path = part / f"sample_sales_{number}.csv"
-        # The end of the file before comes again: rows that are in silver already.
-        kept = [lines[row] for row in range(max(int(rows[0]) - 20, 1), int(rows[-1]) + 1)]
-        path.write_bytes(b"".join([header, *kept, *dirty]))
-        rounds.append([path])
-    outcomes = folder / "0" / OUTCOMES_FILE
-    (folder / "whole" / OUTCOMES_FILE).replace(outcomes)
-    rounds[0].append(outcomes)
-    return rounds
+        for path in (part, together):
+            (path / f"sample_sales_{number}.csv").write_bytes(b"".join([header, *rows]))
+        parts.append(part)
+    for path in (parts[0], together):
+        shutil.copy(whole / OUTCOMES_FILE, path)
+    return [*parts, together]
 
 
 @pytest.fixture(scope="module")
-def undisturbed(
-    files: list[list[Path]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Home]:
-    """A home in which every job ran to its end, file by file."""
-    home = _make_home(tmp_path_factory.mktemp("undisturbed"))
+def undisturbed(files: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Hashes:
+    """What the tables hold in a home in which every job ran to its end."""
+    home = make_home(tmp_path_factory.mktemp("undisturbed"))
     try:
-        for paths in files:
-            home.run("run", "land", str(paths[0].parent))
-        for name in ("conform", "enterprise", "reconcile", "marts"):
-            home.run("run", name)
-        yield home
+        home.run("run", "land", str(files[-1]))
+        for job in ("conform", "enterprise", "reconcile", "marts"):
+            home.run("run", job)
+        hashes = {
+            number: home.hashes(ROW_TABLES, f"source_file <= 'sample_sales_{number}.csv'")
+            for number in MOMENTS
+        }
+        marts = sorted({f"marts.{path.parts[-3]}" for path in home.commits("marts.*")})
+        return Hashes(hashes, home.hashes(TABLES), home.hashes(marts))
     finally:
         stop_engine(home.settings)
 
 
 @pytest.fixture(scope="module")
-def disturbed(
-    files: list[list[Path]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Home]:
+def disturbed(files: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A home with the first files landed and conformed, whose engine is to be killed."""
-    home = _make_home(tmp_path_factory.mktemp("disturbed"))
+    home = make_home(tmp_path_factory.mktemp("disturbed"))
     try:
-        home.run("run", "land", str(files[0][0].parent))
+        home.run("run", "land", str(files[0]))
         home.run("run", "conform")
         yield home
     finally:
         stop_engine(home.settings)
+
+
+def test_land_and_conform_killed_at_any_moment_and_rerun_leave_the_same_tables(
+    files: list[Path], undisturbed: Hashes, disturbed: Home
+) -> None:
+    for number, moment in MOMENTS.items():
+        folder = str(files[number])
+        if moment.job == "conform":
+            disturbed.run("run", "land", folder)
+        data = [folder] if moment.job == "land" else []
+        process = _kill_during(disturbed, moment, *data)
+        if moment.job == "land":
+            complaint = process.communicate(timeout=WAIT_SECONDS)[1]
+            assert process.returncode == 1
+            assert complaint.startswith("The engine ended while the job land was running. Run it")
+        process.kill()
+        process.wait()
+        disturbed.run("run", moment.job, *data)
+        if moment.job == "land":
+            disturbed.run("run", "conform")
+        condition = f"source_file <= 'sample_sales_{number}.csv'"
+        assert disturbed.hashes(ROW_TABLES, condition) == undisturbed.by_file[number], moment
+    for job in ("enterprise", "reconcile"):
+        disturbed.run("run", job)
+    assert disturbed.hashes(TABLES) == undisturbed.tables
+
+
+def test_marts_killed_in_the_middle_of_dbt_and_rerun_are_the_same(
+    files: list[Path], undisturbed: Hashes, disturbed: Home
+) -> None:
+    disturbed.run("run", "land", str(files[-1]))
+    for job in ("conform", "enterprise"):
+        disturbed.run("run", job)
+    process = disturbed.start("run", "marts")
+    deadline = time.monotonic() + WAIT_SECONDS
+    while len(disturbed.commits("marts.*")) < 3:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline, "dbt did not come to its third table"
+        time.sleep(POLL_SECONDS)
+    disturbed.kill_engine()
+    built = {path.parts[-3] for path in disturbed.commits("marts.*")}
+    assert len(built) < len(undisturbed.marts), "the kill came too late to prove anything"
+    complaint = process.communicate(timeout=WAIT_SECONDS)[1]
+    assert process.returncode == 1
+    assert "The engine ended while" in complaint
+    disturbed.run("run", "marts")
+    assert disturbed.hashes(undisturbed.marts) == undisturbed.marts

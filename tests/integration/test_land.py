@@ -26,7 +26,9 @@ TABLES = [
 
 
 def _cells_of_sales(path: Path) -> Counter[tuple[str, ...]]:
-    header, *rows = csv.reader(io.StringIO(path.read_bytes().decode("gbk"), newline=""), delimiter=";")
+    header, *rows = csv.reader(
+        io.StringIO(path.read_bytes().decode("gbk"), newline=""), delimiter=";"
+    )
     return Counter(tuple(row) for row in rows if len(row) == len(header))
 
 
@@ -34,7 +36,9 @@ def _cells_of_sales(path: Path) -> Counter[tuple[str, ...]]:
 def test_every_cell_of_the_sales_is_in_bronze_as_it_stood(lake: JobContext, name: str) -> None:
     assert lake.data is not None
     rows = lake.spark.table("bronze.sample_sales").where(f"source_file = '{name}'")
-    header = lake.spark.table("bronze.landed_file").where(f"source_file = '{name}'").first()["header"]
+    header = (
+        lake.spark.table("bronze.landed_file").where(f"source_file = '{name}'").first()["header"]
+    )
     whole = rows.where("problem is null").collect()
     found = Counter(tuple(row["fields"][column] for column in header) for row in whole)
     assert found == _cells_of_sales(lake.data / name)
@@ -60,9 +64,12 @@ def test_a_landed_file_is_kept_under_its_hash_and_said_to_be_as_it_is(lake: JobC
         assert row["file_sha256"] == hashlib.sha256(content).hexdigest()
         assert row["size_bytes"] == len(content)
         assert (lake.settings.landing / row["file_sha256"]).read_bytes() == content
-        assert lake.spark.table(f"bronze.{row['source']}").where(
-            f"file_sha256 = '{row['file_sha256']}'"
-        ).count() == row["row_count"]
+        assert (
+            lake.spark.table(f"bronze.{row['source']}")
+            .where(f"file_sha256 = '{row['file_sha256']}'")
+            .count()
+            == row["row_count"]
+        )
 
 
 def test_landing_and_conforming_again_changes_no_content(lake: JobContext, run: RunJob) -> None:

@@ -76,10 +76,9 @@ def trial_settings(settings: Settings, catalog: Path) -> Settings:
 
 def remove_trial(spark: SparkSession, reconciled_dates: tuple[str, ...]) -> None:
     """Take every trace of the trial sources out of the tables that they share with others."""
-    for source in (SOURCE, PACKED_SOURCE):
-        spark.sql(f"drop table if exists bronze.{source}")
-        for table in ("bronze.landed_file", "quality.quarantine", "ops.conformed_file"):
-            spark.sql(f"delete from {table} where source = '{source}'")
+    for table in ("bronze.landed_file", "quality.quarantine", "ops.conformed_file"):
+        spark.sql(f"delete from {table} where source in ('{SOURCE}', '{PACKED_SOURCE}')")
+    spark.sql(f"drop table if exists bronze.{SOURCE}")
     spark.sql(f"drop table if exists {TARGET}")
     for day in reconciled_dates:
         spark.sql(f"delete from quality.reconciliation where as_of_date = date'{day}'")

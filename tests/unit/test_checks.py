@@ -55,9 +55,7 @@ def _java(folder: Path, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
-def test_a_java_that_is_too_old_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_java_that_is_too_old_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _java(tmp_path, 'openjdk version "11.0.2"', monkeypatch)
     with pytest.raises(EngineError, match=r"Java 11 is too old.*Install a Java 17"):
         check_java()

@@ -127,9 +127,7 @@ def test_a_field_of_a_megabyte_is_read_whole(tmp_path: Path) -> None:
 
 
 @given(
-    st.lists(
-        st.lists(st.text(st.characters(codec="utf-8")), min_size=2, max_size=2), max_size=20
-    )
+    st.lists(st.lists(st.text(st.characters(codec="utf-8")), min_size=2, max_size=2), max_size=20)
 )
 def test_what_a_csv_writer_wrote_is_read_back_with_all_of_its_text(
     tmp_path_factory: pytest.TempPathFactory, table: list[list[str]]

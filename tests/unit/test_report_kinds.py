@@ -26,6 +26,7 @@ from reports.kinds import (
     plain_text,
     signed,
 )
+from reports.versions import short_commit
 
 
 @pytest.mark.parametrize(
@@ -92,3 +93,9 @@ def test_a_text_is_one_line_without_control_characters_and_not_too_long() -> Non
     assert plain_text("a\r\n\tb\x00\x1b[31mc\u2028d") == "a b [31mc d"
     assert plain_text("长" * 1_000_000, 10) == "长" * 9 + "…"
     assert plain_text("x" * 10, 10) == "x" * 10
+
+
+def test_a_commit_is_short_but_still_tells_of_changes() -> None:
+    assert short_commit("c2ca6b0973b0a828db3a500eb27dd4b08b74cf9f+changes") == "c2ca6b0973+changes"
+    assert short_commit("c2ca6b0973b0a828db3a500eb27dd4b08b74cf9f") == "c2ca6b0973"
+    assert short_commit("unknown") == "unknown"

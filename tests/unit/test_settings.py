@@ -40,9 +40,7 @@ def test_two_homes_share_no_folder(tmp_path: Path) -> None:
     assert first.mlflow_uri != second.mlflow_uri
 
 
-def test_a_relative_home_is_made_absolute(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_relative_home_is_made_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LOOMLINE_HOME", "here")
     assert load_settings().home == tmp_path / "here"

@@ -1,0 +1,110 @@
+"""The suites of the gates, as data: what is declared can be run, and what can't is told plainly."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from expectations.suites import SuiteFile, check_columns, load_suites, with_dates
+from loomline.errors import CatalogueError
+from loomline.tables import load_tables
+
+GATES = ("silver", "scores", "marts")
+SUITE = """
+table: silver.invoice
+derived:
+  amount_gap_cny: net_cny + tax_cny - total_cny
+expectations:
+  - expectation: {expectation}
+    arguments: {arguments}
+    severity: critical
+    why: It must hold.
+"""
+
+
+def write_suite(folder: Path, expectation: str, arguments: str) -> Path:
+    path = folder / "silver" / "invoice.yml"
+    path.parent.mkdir()
+    path.write_text(SUITE.format(expectation=expectation, arguments=arguments), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_every_suite_is_one_that_great_expectations_can_run(gate: str) -> None:
+    assert load_suites(gate)
+
+
+def test_every_declared_table_of_silver_features_and_scores_has_a_suite(catalog: Path) -> None:
+    checked = {one.suite.table for gate in ("silver", "scores") for one in load_suites(gate)}
+    schemas = ("silver.", "features.", "scores.")
+    assert {table for table in load_tables(catalog) if table.startswith(schemas)} <= checked
+
+
+@pytest.mark.parametrize("gate", ("silver", "scores"))
+def test_every_expectation_is_on_a_column_that_the_table_declares(gate: str, catalog: Path) -> None:
+    for suite_file in load_suites(gate):
+        declared = list(load_tables(catalog)[suite_file.suite.table].columns)
+        check_columns(suite_file, declared + list(suite_file.suite.derived))
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_every_table_has_at_least_one_critical_expectation(gate: str) -> None:
+    for suite_file in load_suites(gate):
+        severities = {declared.severity for declared in suite_file.suite.expectations}
+        assert "critical" in severities, suite_file.path
+
+
+def test_an_unknown_expectation_names_file_line_and_key(tmp_path: Path) -> None:
+    path = write_suite(tmp_path, "expect_the_moon", "{column: status}")
+    with pytest.raises(CatalogueError) as refused:
+        load_suites("silver", tmp_path)
+    assert str(refused.value).startswith(f"{path}:6: expectations.0.expectation: ")
+    assert "expect_the_moon" in str(refused.value)
+
+
+def test_an_unknown_argument_names_file_line_and_argument(tmp_path: Path) -> None:
+    path = write_suite(
+        tmp_path, "expect_column_values_to_be_in_set", "{column: status, value_sett: [valid]}"
+    )
+    with pytest.raises(CatalogueError) as refused:
+        load_suites("silver", tmp_path)
+    assert str(refused.value).startswith(f"{path}:7: expectations.0.arguments: ")
+    assert "value_sett" in str(refused.value)
+
+
+def test_an_expectation_on_a_column_that_the_table_lacks_names_the_column(tmp_path: Path) -> None:
+    path = write_suite(tmp_path, "expect_column_values_to_be_unique", "{column: moon}")
+    suite_file = only(load_suites("silver", tmp_path))
+    with pytest.raises(CatalogueError) as refused:
+        check_columns(suite_file, ["status", "amount_gap_cny"])
+    assert str(refused.value).startswith(f"{path}:7: ")
+    assert "silver.invoice has no column 'moon'" in str(refused.value)
+
+
+def test_a_derived_column_may_be_expected_on(tmp_path: Path) -> None:
+    write_suite(tmp_path, "expect_column_values_to_be_unique", "{column: amount_gap_cny}")
+    check_columns(only(load_suites("silver", tmp_path)), ["status", "amount_gap_cny"])
+
+
+def test_a_gate_without_a_suite_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match="No suite is declared"):
+        load_suites("silver", tmp_path)
+
+
+def test_dates_become_literals_and_the_batch_stays_for_great_expectations() -> None:
+    text = with_dates(
+        "select * from {batch} where known_at <= {as_of_end} and day = {as_of_date}",
+        date(2020, 2, 29),
+        datetime(2020, 2, 29, 16, tzinfo=UTC),
+    )
+    assert text == (
+        "select * from {batch} where known_at <= timestamp'2020-02-29 16:00:00Z' "
+        "and day = date'2020-02-29'"
+    )
+
+
+def only(suites: list[SuiteFile]) -> SuiteFile:
+    (one,) = suites
+    return one
