@@ -40,6 +40,7 @@ def airflow_environment(settings: Settings, data: Path | None = None) -> dict[st
         "CORE__DEFAULT_TIMEZONE": settings.time_zone,
         # The DAG imports Spark's client, which can take long on a busy machine.
         "CORE__DAGBAG_IMPORT_TIMEOUT": "180",
+        "DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "300",
         # Who reaches a loopback port of this machine may do everything in this home anyway.
         "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "API__HOST": address,

@@ -113,7 +113,7 @@ def _serve(
             time.sleep(0.5)
         raise LoomlineError(f"{page.name} ended.", f"Look at {log}.")
     except KeyboardInterrupt:
-        say(f"{page.name} is stopped.")
+        say(f"Stopping {page.name}; a task that is running has {STOP_SECONDS} seconds to end.")
     finally:
         _end(processes)
 

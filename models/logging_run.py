@@ -12,6 +12,7 @@ from pathlib import Path
 import mlflow
 import pandas as pd
 from mlflow.data.delta_dataset_source import DeltaDatasetSource
+from mlflow.data.pandas_dataset import from_pandas
 from mlflow.models import infer_signature
 from mlflow.tracking import MlflowClient
 
@@ -182,8 +183,7 @@ def log_and_register(
         features.feature_version,
     )
     tags = provenance.tags()
-    experiment = client.get_experiment_by_name(EXPERIMENT_NAME)
-    mlflow.set_experiment(experiment_id=experiment.experiment_id)
+    mlflow.set_experiment(EXPERIMENT_NAME)
     name = (
         f"Scorecard and challenger as of {provenance.trained_as_of}: "
         f"{len(training_set.outcome)} firms, {training_set.default_count} defaults"
@@ -198,7 +198,7 @@ def log_and_register(
             delta_table_version=provenance.table_versions.get(FEATURES),
         )
         mlflow.log_input(
-            mlflow.data.from_pandas(
+            from_pandas(
                 dataset,
                 source=source,
                 targets="is_default",

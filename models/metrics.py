@@ -14,6 +14,7 @@ import numpy as np
 from scipy.stats import norm
 
 from models.arrays import Floats
+
 WeightedMetric = Callable[[Floats, Floats, Floats], Floats]
 
 CONFIDENCE = 0.95
@@ -82,7 +83,9 @@ def bootstrap_weights(outcome: Floats, samples: int, seed: int) -> Floats:
     return weights
 
 
-def estimate(metric: WeightedMetric, outcome: Floats, predicted: Floats, weights: Floats) -> Estimate:
+def estimate(
+    metric: WeightedMetric, outcome: Floats, predicted: Floats, weights: Floats
+) -> Estimate:
     """The mean over repeats, with the percentile interval over the bootstrap samples.
 
     One sample of firms is used for all repeats, so that the interval shows the spread between
@@ -101,8 +104,6 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
     z = float(norm.ppf(0.5 + CONFIDENCE / 2))
     share = successes / trials
     centre = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
-    half = z / (1 + z**2 / trials) * np.sqrt(
-        share * (1 - share) / trials + z**2 / (4 * trials**2)
-    )
+    half = z / (1 + z**2 / trials) * np.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
     # With no success the lower end is 0, with nothing else the upper is 1, but for rounding.
     return float(min(max(centre - half, 0), share)), float(max(min(centre + half, 1), share))

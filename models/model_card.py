@@ -105,14 +105,14 @@ without a margin for the uncertainty below, and proof that a single firm will de
 Mean over {specification.repeats} repeats of stratified {specification.folds}-fold cross-validation.
 Bins, choice of features, coefficients and calibration are made anew in every training part. In
 brackets the 95 % interval: percentiles of {specification.bootstrap_samples:,} bootstrap samples of
-firms within defaulted and other firms, one sample for all repeats. For permuted labels: the mean and
-the central 95 % of {specification.permutations} permutations; near 0.5 is right.
+firms within defaulted and other firms, one sample for all repeats. For permuted labels: the mean
+and the central 95 % of {specification.permutations} permutations; near 0.5 is right.
 
 {figures_table(trained)}
 
 `all` has also the features that depend on the length or the end of the recorded history. A default
-can itself be why a history is short or ends, so they partly record the outcome. The registered model
-uses `{PRODUCTION_FEATURE_SET}`: AUC {auc["without_history"].value:.3f} against
+can itself be why a history is short or ends, so they partly record the outcome. The registered
+model uses `{PRODUCTION_FEATURE_SET}`: AUC {auc["without_history"].value:.3f} against
 {auc["all"].value:.3f} with them.
 
 ## Calibration
@@ -124,9 +124,9 @@ Calibrated log-odds = {calibration.intercept:.3f} + {calibration.slope:.3f} x ra
 scaling on out-of-fold scores). A slope below 1 says how far the raw model is overconfident.
 
 ## The card
-A score of {specification.reference_score:.0f} stands for {specification.reference_odds:.0f} good firms
-to one bad; {specification.points_to_double_odds:.0f} more points double the odds. A missing value gets
-the points of a firm with the portfolio's own odds.
+A score of {specification.reference_score:.0f} stands for {specification.reference_odds:.0f} good
+firms to one bad; {specification.points_to_double_odds:.0f} more points double the odds. A missing
+value gets the points of a firm with the portfolio's own odds.
 
 {_points_table(trained, names)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -81,7 +82,9 @@ def _effect(amount: Decimal) -> tuple[str, str]:
     return "leaves the score as it is", "不加分也不扣分"
 
 
-def reason(feature: BinnedFeature, value: float, position: int, described: pd.Series) -> Reason:
+def reason(
+    feature: BinnedFeature, value: float, position: int, described: Mapping[Hashable, str]
+) -> Reason:
     """The reason of one feature; `described` is its row of `features.feature_name`."""
     is_missing = position == len(feature.point_cents)
     cents = feature.missing_cents if is_missing else feature.point_cents[position]
@@ -90,16 +93,16 @@ def reason(feature: BinnedFeature, value: float, position: int, described: pd.Se
     if is_missing:
         value_en, value_zh = "not available", "无法计算"
     else:
-        text_en, text_zh = format_value(value, described.unit)
-        range_en, range_zh = range_in_words(feature, position, described.unit)
+        text_en, text_zh = format_value(value, described["unit"])
+        range_en, range_zh = range_in_words(feature, position, described["unit"])
         value_en, value_zh = f"{text_en}, {range_en}", f"{text_zh}，{range_zh}"
     return Reason(
         feature=feature.feature,
         value=None if is_missing else float(value),
         bin=feature.bin_label(position),
         points=amount,
-        reason_en=f"{described.description_en}: {value_en}; {effect_en}.",
-        reason_zh=f"{described.description_zh}：{value_zh}；{effect_zh}。",
+        reason_en=f"{described['description_en']}: {value_en}; {effect_en}.",
+        reason_zh=f"{described['description_zh']}：{value_zh}；{effect_zh}。",
     )
 
 
@@ -109,7 +112,7 @@ def explain(card: Scorecard, values: pd.DataFrame, names: pd.DataFrame) -> list[
     `values` is (firms, features) with named columns, `names` has the columns of
     `features.feature_name`.
     """
-    described = names.set_index("feature")
+    described = names.set_index("feature").to_dict("index")
     positions = card.bin_positions(values)
     columns = [values[name].to_numpy(dtype=float) for name in card.feature_names]
     explained = []
@@ -119,7 +122,7 @@ def explain(card: Scorecard, values: pd.DataFrame, names: pd.DataFrame) -> list[
                 feature,
                 float(columns[column][row]),
                 int(positions[row, column]),
-                described.loc[feature.feature],
+                described[feature.feature],
             )
             for column, feature in enumerate(card.features)
         ]

@@ -85,7 +85,7 @@ class Scorecard:
         return np.asarray(cents / CENTS_PER_POINT)
 
     def probability(self, score: Floats) -> Floats:
-        """The calibrated probability of default that a score stands for; it falls with the score."""
+        """The calibrated probability of default of a score; the higher the score, the lower."""
         doublings = (np.asarray(score) - self.reference_score) / self.points_to_double_odds
         return np.asarray(1 / (1 + self.reference_odds * np.exp2(doublings)))
 

@@ -108,41 +108,21 @@ def fit_scorecard(
     return best
 
 
-class CalibratedRegression(LogisticRegression):
-    """A logistic regression whose log-odds are calibrated after the fit."""
-
-    def __init__(self, C: float = 1.0, max_iter: int = 500, shift: float = 0.0, slope: float = 1.0):
-        super().__init__(C=C, max_iter=max_iter)
-        self.shift = shift
-        self.slope = slope
-
-    def fit(
-        self, X: pd.DataFrame, y: Floats, sample_weight: Floats | None = None
-    ) -> CalibratedRegression:
-        """Fit, then shift and stretch the log-odds."""
-        super().fit(X, y, sample_weight)
-        self.coef_ = self.coef_ * self.slope
-        self.intercept_ = self.shift + self.slope * self.intercept_
-        return self
-
-
 def fit_points_table(
     values: pd.DataFrame,
     outcome: Floats,
     fitted: FittedScorecard,
-    calibration: Calibration,
     specification: Specification,
 ) -> PointsTable:
-    """The points of every bin, by optbinning, on the features that `fitted` chose."""
+    """The points of every bin, by optbinning, on the features that `fitted` chose.
+
+    They are those of the raw model; `to_scorecard` calibrates them.
+    """
     names = list(fitted.used_features)
     settings = {x.feature: _binning_settings(x, specification) for x in fitted.candidates}
     table = PointsTable(
         binning_process=BinningProcess(names, binning_fit_params=settings),
-        estimator=CalibratedRegression(
-            C=specification.inverse_penalty,
-            shift=calibration.intercept,
-            slope=calibration.slope,
-        ),
+        estimator=_regression(specification),
         scaling_method="pdo_odds",
         scaling_method_params={
             "pdo": specification.points_to_double_odds,
@@ -153,28 +133,32 @@ def fit_points_table(
     return table.fit(values[names], outcome, metric_missing=0)
 
 
-def to_scorecard(table: PointsTable, specification: Specification) -> Scorecard:
-    """Plain data of a points table.
+def to_scorecard(
+    table: PointsTable, calibration: Calibration, specification: Specification
+) -> Scorecard:
+    """A points table as plain data, with calibrated points.
 
+    The calibration is linear in the log-odds, so it shifts the base and stretches the points.
     optbinning spreads the points that everyone starts from over the features; here they are the
     base, so that a feature's points are relative to a firm with the portfolio's own odds. All are
     rounded to hundredths once, and so add up exactly.
     """
     factor = specification.points_to_double_odds / np.log(2)
     offset = specification.reference_score - factor * np.log(specification.reference_odds)
-    base = float(offset - factor * np.ravel(table.estimator_.intercept_)[0])
+    intercept = calibration.log_odds(np.ravel(table.estimator_.intercept_))[0]
+    coefficients = calibration.slope * np.ravel(table.estimator_.coef_)
     features = []
     names = table.binning_process_.variable_names
-    for name, coefficient in zip(names, np.ravel(table.estimator_.coef_), strict=True):
+    for name, coefficient in zip(names, coefficients, strict=True):
         binning = table.binning_process_.get_binned_variable(name)
         rows = binning.binning_table.build(add_totals=False)
         # The last two rows of a binning table stand for special codes and for missing values.
         evidences = rows["WoE"].to_numpy(dtype=float)[:-2]
-        cents = np.rint(-factor * coefficient * evidences * CENTS_PER_POINT).astype(int)
+        cents = np.rint(-factor * coefficient * evidences * CENTS_PER_POINT)
         bounds = tuple(float(x) for x in binning.splits)
         features.append(BinnedFeature(name, bounds, tuple(int(x) for x in cents), 0))
     return Scorecard(
-        base_cents=round(base * CENTS_PER_POINT),
+        base_cents=round(float(offset - factor * intercept) * CENTS_PER_POINT),
         features=tuple(features),
         reference_score=specification.reference_score,
         reference_odds=specification.reference_odds,

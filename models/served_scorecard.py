@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import mlflow
 import pandas as pd
+from mlflow.models import set_model
+from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 from models.scorecard import Scorecard
 
 
-class ServedScorecard(mlflow.pyfunc.PythonModel):
+class ServedScorecard(PythonModel):
     """Probability of default and score from named feature columns."""
 
-    def load_context(self, context: mlflow.pyfunc.PythonModelContext) -> None:
+    def load_context(self, context: PythonModelContext) -> None:
         """Read the card that was stored with the model."""
         text = Path(context.artifacts["scorecard"]).read_text(encoding="utf-8")
         self.scorecard = Scorecard.from_json(text)
 
     def predict(
         self,
-        context: mlflow.pyfunc.PythonModelContext,
+        context: PythonModelContext,
         model_input: pd.DataFrame,
         params: dict[str, object] | None = None,
     ) -> pd.DataFrame:
@@ -28,4 +29,4 @@ class ServedScorecard(mlflow.pyfunc.PythonModel):
         return self.scorecard.predict(model_input)
 
 
-mlflow.models.set_model(ServedScorecard())
+set_model(ServedScorecard())

@@ -23,9 +23,9 @@ class Specification:
 
     Scorecard: `candidate_features` pass the screen, no two of them with an absolute rank
     correlation above `maximum_correlation`; from `minimum_features` to `maximum_features` are taken
-    up, each in at most `maximum_bins` bins that hold `minimum_bin_ratio` of the firms or more. `inverse_penalty`
-    is scikit-learn's C. A score of `reference_score` stands for `reference_odds` good firms to one
-    bad, and `points_to_double_odds` more points double the odds.
+    up, each in at most `maximum_bins` bins that hold `minimum_bin_ratio` of the firms or more.
+    `inverse_penalty` is scikit-learn's C. A score of `reference_score` stands for `reference_odds`
+    good firms to one bad, and `points_to_double_odds` more points double the odds.
 
     Validation: `folds` times `repeats` of stratified cross-validation; in each training part
     `calibration_folds` more folds give the scores on which the calibration is fitted.

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from optbinning import Scorecard as PointsTable
 from sklearn.calibration import CalibratedClassifierCV
 
 from models.arrays import Floats
@@ -28,7 +27,6 @@ class Trained:
     """Both models of one training set, and what is known of how good they are."""
 
     scorecard: Scorecard
-    points_table: PointsTable
     calibration: Calibration
     challenger: CalibratedClassifierCV
     validated: list[Validated]
@@ -59,11 +57,10 @@ def train(
     unseen = champion.out_of_fold.log_odds
     calibration = fit_calibration(unseen.ravel(), np.tile(outcome, len(unseen)))
     fitted = fit_scorecard(values, outcome, specification)
-    table = fit_points_table(values, outcome, fitted, calibration, specification)
+    table = fit_points_table(values, outcome, fitted, specification)
     mean_probability = champion.out_of_fold.probability.mean(axis=0)
     return Trained(
-        scorecard=to_scorecard(table, specification),
-        points_table=table,
+        scorecard=to_scorecard(table, calibration, specification),
         calibration=calibration,
         challenger=fit_calibrated_boosting(values, outcome, specification),
         validated=validated,

@@ -10,6 +10,9 @@ from pyspark.sql import SparkSession
 
 from loomline.lake import sql_literal, table_version
 
+# Every run adds a row to it, the report's own run too, so its version would say nothing.
+RUN_LOG = "ops.job_runs"
+
 
 @dataclass(frozen=True)
 class Question:
@@ -30,12 +33,13 @@ class Question:
 class Answer:
     """The rows of a question, the SQL that gives them, and the Delta version of each table read.
 
-    `missing` are the tables that do not exist in the lake; there are no rows then.
+    `versions` has None for the log of runs. `missing` are the tables that do not exist in the lake;
+    there are no rows then.
     """
 
     sql: str
     rows: tuple[dict[str, Any], ...]
-    versions: dict[str, int]
+    versions: dict[str, int | None]
     missing: tuple[str, ...] = ()
 
     @property
@@ -66,8 +70,12 @@ class Lake:
 
     def _run(self, question: Question) -> Answer:
         versions = {table: self._version(table) for table in question.tables}
-        found = {table: version for table, version in versions.items() if version is not None}
         missing = tuple(table for table, version in versions.items() if version is None)
+        found = {
+            table: None if table == RUN_LOG else version
+            for table, version in versions.items()
+            if version is not None
+        }
         sql = question.as_of(self.as_of_date)
         if missing:
             return Answer(sql, (), found, missing)

@@ -90,9 +90,8 @@ def model_notices(profiles: Answer, as_of_date: date) -> Iterator[Notice]:
         yield Notice(
             "warning",
             Words(
-                "No model was known on this date: no default had been observed by then, so "
-                "nothing is scored and no grade is given.",
-                "该日尚无可用模型：当时未观察到违约结果，因此没有评分与等级。",
+                "No model was known on this date, so nothing is scored and no grade is given.",
+                "该日尚无可用模型，因此没有评分与等级。",
             ),
             source,
         )

@@ -16,7 +16,10 @@ from reports.report import TITLE, Report
 
 def source_line(answer: Answer) -> str:
     """The tables behind an answer with their Delta versions, and those that do not exist."""
-    found = [f"{table} (version {version})" for table, version in sorted(answer.versions.items())]
+    found = [
+        table if version is None else f"{table} (version {version})"
+        for table, version in sorted(answer.versions.items())
+    ]
     return ", ".join([*found, *(f"{table} (does not exist yet)" for table in answer.missing)])
 
 

@@ -176,7 +176,12 @@ def build(lake: Lake) -> Section:
 
 def tables_read(lake: Lake) -> Answer:
     """Every table that the report has read, with its Delta version at that moment."""
-    versions = {table: v for answer in lake.answers for table, v in answer.versions.items()}
+    versions: dict[str, int | None] = {
+        table: version
+        for answer in lake.answers
+        for table, version in answer.versions.items()
+        if version is not None
+    }
     rows = tuple(
         {"table_name": table, "version": version} for table, version in sorted(versions.items())
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -29,8 +30,8 @@ class Measure(Declaration):
 class Feature(Declaration):
     """A feature: a Spark SQL expression over measures, and `:as_of_date` where it needs the date.
 
-    `is_history_dependent` must be true when moving an enterprise's whole history into the past,
-    or repeating it, would change the value.
+    `is_history_dependent` must be true when the value would change if an enterprise's whole history
+    were moved into the past or repeated, and when it counts what a longer history adds to.
     """
 
     name: str = Field(pattern=NAME_PATTERN)
@@ -69,7 +70,11 @@ def load_features(catalog: Path) -> FeatureList:
     seen: set[str] = set()
     for path in sorted((catalog / "features").glob("*.yml")):
         group = read_declaration(path, FeatureGroup)
-        for kind, entries in (("measures", group.measures), ("features", group.features)):
+        sections: dict[str, Sequence[Measure | Feature]] = {
+            "measures": group.measures,
+            "features": group.features,
+        }
+        for kind, entries in sections.items():
             for position, entry in enumerate(entries):
                 # A measure and a feature of one name would be two values of one name to a reader.
                 if entry.name in seen:

@@ -49,8 +49,9 @@ def run(context: JobContext) -> JobResult:
         frame = spark.sql(feature_query(features, context.as_of_date, context.as_of_end))
         columns = frame.columns
     except AnalysisException as error:
+        folder = context.catalog / "features"
         raise CatalogueError(
-            f"A measure or feature in {context.catalog / 'features'} does not hold: {error.getMessage()}.",
+            f"A measure or feature in {folder} does not hold: {error.getMessage()}.",
             "Correct its expression and run the job again.",
         ) from error
     _write_names(spark, features, version)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mlflow.tracking import MlflowClient
 
+from loomline.code import code_commit
 from loomline.job import JobContext, JobResult
 from loomline.lake import create_table, replace_rows, sql_literal, table_version
-from loomline.code import code_commit
 from models.logging_run import Provenance, log_and_register
 from models.registry import (
     Champion,

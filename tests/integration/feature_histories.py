@@ -1,4 +1,4 @@
-"""Small invoice histories, and every declared feature of one worked out the slow and obvious way."""
+"""Small invoice histories, and their features worked out the slow and obvious way."""
 
 from __future__ import annotations
 
@@ -41,8 +41,10 @@ class Invoice:
 
     @property
     def known_at(self) -> datetime:
-        known = datetime(2020, 6, 1) if self.known_late else datetime.combine(
-            self.issue_date + timedelta(days=1), datetime.min.time()
+        known = (
+            datetime(2020, 6, 1)
+            if self.known_late
+            else datetime.combine(self.issue_date + timedelta(days=1), datetime.min.time())
         )
         return known.replace(tzinfo=ZONE)
 
@@ -155,9 +157,7 @@ def expected_features(everything: History, as_of: date) -> dict[str, float | Non
             net, lambda monthly=monthly: pstdev(monthly) / fmean(monthly)
         )
         found[f"{party}_top_share_ratio"] = max(shares.values(), default=None)
-        found[f"{party}_herfindahl_index"] = (
-            sum(x**2 for x in shares.values()) if shares else None
-        )
+        found[f"{party}_herfindahl_index"] = sum(x**2 for x in shares.values()) if shares else None
         found[f"{party}_regularity_ratio"] = (
             sum(shares[x] * active[x] for x in shares) / len(months) if shares else None
         )

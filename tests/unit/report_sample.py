@@ -49,7 +49,9 @@ def hostile_report() -> Report:
         }
         for place, name in enumerate(HOSTILE_NAMES)
     )
-    answer = Answer("select '<b>' as name from marts.rows", rows, {"marts.rows": 3})
+    answer = Answer(
+        "select '<b>' as name from marts.rows", rows, {"marts.rows": 3, "ops.job_runs": None}
+    )
     nothing = Answer("select 1 from marts.none", (), {}, ("marts.none",))
     section = Section(
         key="attention",

@@ -60,7 +60,7 @@ def known_firms(count: int = 400) -> tuple[pd.DataFrame, np.ndarray]:
     )
     values["copy"] = values.rising + generator.normal(scale=0.1, size=count)
     log_odds = -1.5 + 1.2 * values.rising - 1.2 * values.falling
-    outcome = (generator.random(count) < 1 / (1 + np.exp(-log_odds))).astype(float)
+    outcome = (generator.random(count) < 1 / (1 + np.exp(-log_odds))).to_numpy(dtype=float)
     values.loc[generator.random(count) < 0.05, "falling"] = np.nan
     return values, outcome
 
@@ -140,11 +140,12 @@ def test_the_card_agrees_with_the_library_that_found_its_bins() -> None:
     values, outcome = known_firms()
     specification, calibration = Specification(), Calibration(0.1, 0.8)
     fitted = fit_scorecard(values, outcome, specification)
-    table = fit_points_table(values, outcome, fitted, calibration, specification)
-    card = to_scorecard(table, specification)
-    rounding = 0.005 * (len(card.features) + 1)
-    assert np.abs(card.score(values) - table.score(values)).max() <= rounding
-    # And the scores stand for the calibrated probabilities.
+    table = fit_points_table(values, outcome, fitted, specification)
+    raw = to_scorecard(table, Calibration(0, 1), specification)
+    rounding = 0.005 * (len(raw.features) + 1)
+    assert np.abs(raw.score(values) - table.score(values)).max() <= rounding
+    # Once calibrated, its scores stand for the calibrated probabilities.
+    card = to_scorecard(table, calibration, specification)
     expected = calibration.probability(fitted.log_odds(values))
     assert np.abs(card.probability(card.score(values)) - expected).max() < 1e-3
 
@@ -153,8 +154,8 @@ def test_points_are_monotone_in_every_feature() -> None:
     values, outcome = known_firms()
     specification = Specification()
     fitted = fit_scorecard(values, outcome, specification)
-    table = fit_points_table(values, outcome, fitted, Calibration(0, 1), specification)
-    for feature in to_scorecard(table, specification).features:
+    table = fit_points_table(values, outcome, fitted, specification)
+    for feature in to_scorecard(table, Calibration(0, 1), specification).features:
         steps = np.diff(feature.point_cents)
         assert (steps >= 0).all() or (steps <= 0).all()
         assert len(feature.point_cents) <= specification.maximum_bins

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,9 +16,9 @@ from models.training import Trained, train
 from models.validation import PERMUTED, validate
 from tests.unit.test_models_scorecard import known_firms
 
-from datetime import date
-
-SMALL = Specification(repeats=2, permutations=6, bootstrap_samples=200)
+SMALL = Specification(
+    folds=3, repeats=1, calibration_folds=2, permutations=2, bootstrap_samples=200
+)
 
 
 def small_training() -> Trained:
@@ -55,7 +57,8 @@ def test_labels_that_mean_nothing_are_not_predicted() -> None:
     # Many features and few firms: where a screen outside the folds would find most.
     values = pd.DataFrame(generator.normal(size=(123, 35)), columns=[f"f{x}" for x in range(35)])
     outcome = np.r_[np.ones(27), np.zeros(96)]
-    for found in validate({"all": values}, outcome, Specification(repeats=1, permutations=10)):
+    specification = Specification(repeats=1, calibration_folds=2, permutations=6)
+    for found in validate({"all": values}, outcome, specification):
         assert abs(found.figures[PERMUTED].value - 0.5) < 0.08, found.estimator
 
 
@@ -66,7 +69,7 @@ def test_the_permuted_run_catches_a_feature_screen_that_saw_all_labels() -> None
     # The mistake: keep the features that correlate with the labels of every firm, then validate.
     strength = np.abs(np.corrcoef(values.T, outcome)[-1, :-1])
     leaked = values.iloc[:, np.argsort(-strength)[:8]]
-    specification = Specification(repeats=1, permutations=1)
+    specification = Specification(repeats=1, calibration_folds=2, permutations=1)
     areas = [x.figures["auc"].value for x in validate({"all": leaked}, outcome, specification)]
     assert min(areas) > 0.65
 
@@ -86,7 +89,8 @@ def test_the_registered_challenger_ranks_as_the_validated_one() -> None:
     values, outcome = known_firms(160)
     validated = fit_boosting(values, outcome, SMALL).log_odds(values)
     registered = fit_calibrated_boosting(values, outcome, SMALL).predict_proba(values)[:, 1]
-    assert np.array_equal(np.argsort(validated, kind="stable"), np.argsort(registered, kind="stable"))
+    order = [np.argsort(x, kind="stable") for x in (validated, registered)]
+    assert np.array_equal(*order)
 
 
 def champion(version: str, trained_as_of: date, is_ready: bool = True) -> Champion:

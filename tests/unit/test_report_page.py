@@ -72,7 +72,7 @@ def test_the_page_asks_for_nothing_from_outside(page: str, elements: _Elements) 
 
 
 def test_a_table_says_which_tables_and_sql_it_came_from(elements: _Elements) -> None:
-    assert "marts.rows (version 3)" in elements.text
+    assert "marts.rows (version 3), ops.job_runs" in elements.text
     assert "select '<b>' as name from marts.rows" in elements.text
     assert "marts.none (does not exist yet)" in elements.text
 

@@ -1,0 +1,218 @@
+"""Training, registration and scoring, as of dates before and after outcomes were known."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+
+from loomline.job import JobContext, JobResult
+from loomline.lake import create_table, replace_rows
+from models.registry import CHALLENGER, CHAMPION, READY, open_registry
+from models.score.job import SCORES
+from models.specification import ESTIMATORS, FEATURE_SETS, MODEL_NAME
+from models.train.job import CALIBRATION, METRICS
+from models.training_set import FEATURES, INPUT_TABLES, read_features, read_training_set
+from models.validation import PERMUTED
+from tests.integration.conftest import AS_OF_DATE, RunJob
+from tests.integration.content import content_hashes
+
+EARLY_DATE = date(2019, 6, 30)
+LATER_DATE = date(2020, 3, 31)
+TABLES = [SCORES, "scores.master_scale", METRICS, CALIBRATION, FEATURES]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The lake after features, train and score of the date, and what the jobs said."""
+
+    lake: JobContext
+    train: JobResult
+    score: JobResult
+
+
+@pytest.fixture(scope="module")
+def trained(lake: JobContext, run: RunJob) -> Trained:
+    run("features")
+    return Trained(lake, run("train"), run("score"))
+
+
+@pytest.fixture
+def early(lake: JobContext, trained: Trained, run: RunJob) -> Iterator[date]:
+    """A date by which no outcome was known, with features; its rows go afterwards."""
+    run("features", EARLY_DATE)
+    yield EARLY_DATE
+    nothing = lake.spark.table(FEATURES).where("false")
+    replace_rows(nothing, FEATURES, f"as_of_date = date'{EARLY_DATE}'")
+
+
+def test_every_enterprise_has_a_score_whose_reasons_add_up(trained: Trained) -> None:
+    scores = trained.lake.spark.table(SCORES).where(f"as_of_date = date'{AS_OF_DATE}'").collect()
+    features = read_features(trained.lake.spark, AS_OF_DATE)
+    assert {row["enterprise_id"] for row in scores} == set(features.values.index)
+    for row in scores:
+        assert row["base_points"] + sum(x["points"] for x in row["reasons"]) == row["score"]
+        points = [x["points"] for x in row["reasons"]]
+        assert points == sorted(points)
+        assert all(x["reason_en"] and x["reason_zh"] for x in row["reasons"])
+        assert row["feature_version"] == features.feature_version
+
+
+def test_a_better_score_is_a_lower_probability_and_no_worse_grade(trained: Trained) -> None:
+    rows = trained.lake.spark.sql(
+        f"select score, pd_ratio, position, pd_above_ratio, pd_up_to_ratio from {SCORES} "
+        "left join scores.master_scale using (grade) "
+        f"where as_of_date = date'{AS_OF_DATE}' order by score"
+    ).collect()
+    probabilities = [row["pd_ratio"] for row in rows]
+    assert probabilities == sorted(probabilities, reverse=True)
+    assert all(row["pd_above_ratio"] <= row["pd_ratio"] <= row["pd_up_to_ratio"] for row in rows)
+    positions = [row["position"] for row in rows]
+    assert positions == sorted(positions, reverse=True)
+
+
+def test_no_feature_of_the_champion_depends_on_the_history(trained: Trained) -> None:
+    used = trained.lake.spark.sql(
+        f"select distinct reason.feature, is_history_dependent from {SCORES} as score "
+        "lateral view explode(reasons) as reason "
+        "join features.feature_name as name on name.feature = reason.feature "
+        "and name.feature_version = score.feature_version"
+    ).collect()
+    assert used
+    assert not any(row["is_history_dependent"] for row in used)
+
+
+def test_every_figure_is_in_the_lake_with_its_interval(trained: Trained) -> None:
+    rows = trained.lake.spark.table(METRICS).collect()
+    found = {(row["estimator"], row["feature_set"], row["metric"]) for row in rows}
+    names = ("auc", "brier", "log_loss", "ks", PERMUTED)
+    assert found == {(e, f, m) for e in ESTIMATORS for f in FEATURE_SETS for m in names}
+    assert all(row["lower"] <= row["estimate"] <= row["upper"] for row in rows)
+    bins = trained.lake.spark.table(CALIBRATION).collect()
+    assert sum(row["enterprise_count"] for row in bins) == rows[0]["enterprise_count"]
+    assert sum(row["default_count"] for row in bins) == rows[0]["default_count"]
+
+
+def test_labels_dealt_at_random_are_not_predicted(trained: Trained) -> None:
+    rows = trained.lake.spark.table(METRICS).where(f"metric = '{PERMUTED}'").collect()
+    assert len(rows) == len(ESTIMATORS) * len(FEATURE_SETS)
+    for row in rows:
+        assert abs(row["estimate"] - 0.5) < 0.1, row
+
+
+def test_a_second_run_and_a_later_date_change_no_table_content(
+    trained: Trained, run: RunJob
+) -> None:
+    spark = trained.lake.spark
+    before = content_hashes(spark, TABLES)
+    run("features")
+    assert "holds for this date" in run("train").notes[0]
+    run("score")
+    assert content_hashes(spark, TABLES) == before
+    run("features", LATER_DATE)
+    assert "holds for this date" in run("train", LATER_DATE).notes[0]
+
+
+def test_a_date_before_any_outcome_gets_neither_model_nor_scores(
+    trained: Trained, run: RunJob, early: date
+) -> None:
+    versions = len(open_registry(trained.lake.settings).search_model_versions())
+    note = run("train", early).notes[0]
+    assert note.startswith("not trained: 0 outcomes were known by then")
+    assert run("score", early).notes == (
+        "not scored: no model was trained on outcomes known by then",
+    )
+    assert len(open_registry(trained.lake.settings).search_model_versions()) == versions
+    scores = trained.lake.spark.table(SCORES).where(f"as_of_date = date'{early}'")
+    assert scores.count() == 0
+
+
+def test_outcomes_known_later_are_not_trained_on(trained: Trained) -> None:
+    lake = trained.lake
+    features = read_features(lake.spark, AS_OF_DATE)
+    now = read_training_set(lake, features)
+    before = read_training_set(JobContext(lake.settings, EARLY_DATE), features)
+    assert len(now.outcome) > len(before.outcome) == 0
+
+
+def test_the_run_tells_where_the_model_comes_from(trained: Trained) -> None:
+    client = open_registry(trained.lake.settings)
+    version = client.get_model_version_by_alias(MODEL_NAME, CHAMPION)
+    assert version.tags[READY] == "true"
+    assert version.tags["trained_as_of"] == str(AS_OF_DATE)
+    assert set(INPUT_TABLES) <= {
+        name.removeprefix("delta_version.")
+        for name in version.tags
+        if name.startswith("delta_version.")
+    }
+    run = client.get_run(version.run_id)
+    assert run.data.params["repeats"]
+    assert "without_history/scorecard/auc_lower" in run.data.metrics
+    assert run.inputs.dataset_inputs[0].dataset.source_type == "delta_table"
+    artifacts = {x.path for x in client.list_artifacts(version.run_id)}
+    assert {"model_card.md", "plots", "figures.json", "scorecard.json"} <= artifacts
+    assert len(client.list_artifacts(version.run_id, "plots")) == 4
+    for part in ("95 % interval", "permuted labels", "What it can't say", "Calibration"):
+        assert part in version.description
+
+
+def test_the_challenger_gives_probabilities_too(trained: Trained) -> None:
+    open_registry(trained.lake.settings)
+    features = read_features(trained.lake.spark, AS_OF_DATE)
+    model = mlflow.pyfunc.load_model(f"models:/{MODEL_NAME}@{CHALLENGER}")
+    predicted = np.asarray(model.predict(features.values[features.columns("without_history")]))
+    assert predicted.shape == (len(features.values), 2)
+    assert predicted.sum(axis=1) == pytest.approx(1)
+
+
+def test_the_registered_model_works_away_from_the_project(trained: Trained, tmp_path: Path) -> None:
+    features = read_features(trained.lake.spark, AS_OF_DATE)
+    features.values.to_parquet(tmp_path / "values.parquet")
+    script = (
+        "import sys, mlflow, pandas as pd\n"
+        f"mlflow.set_tracking_uri({trained.lake.settings.mlflow_uri!r})\n"
+        f"model = mlflow.pyfunc.load_model('models:/{MODEL_NAME}@{CHAMPION}')\n"
+        "values = pd.read_parquet('values.parquet')\n"
+        "names = model.metadata.get_input_schema().input_names()\n"
+        "model.predict(values[names]).to_parquet('predicted.parquet')\n"
+        "import models.scorecard\n"
+        "print(models.scorecard.__file__)\n"
+        "print([x for x in sys.modules if x.split('.')[0] in ('loomline', 'pyspark')])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    place, loaded = done.stdout.splitlines()[-2:]
+    assert str(trained.lake.settings.home) in place
+    assert loaded == "[]"
+    predicted = pd.read_parquet(tmp_path / "predicted.parquet")
+    scores = trained.lake.spark.table(SCORES).where(f"as_of_date = date'{AS_OF_DATE}'")
+    stored = scores.orderBy("enterprise_id").toPandas()
+    assert predicted.pd_ratio.to_numpy() == pytest.approx(stored.pd_ratio.to_numpy(), abs=1e-12)
+    assert predicted.score.to_numpy() == pytest.approx(stored.score.to_numpy(dtype=float))
+
+
+def test_a_run_that_was_cut_off_before_its_figures_is_finished_not_trained_again(
+    trained: Trained, run: RunJob
+) -> None:
+    spark, client = trained.lake.spark, open_registry(trained.lake.settings)
+    before = content_hashes(spark, TABLES)
+    version = client.get_model_version_by_alias(MODEL_NAME, CHAMPION).version
+    count = len(client.search_model_versions())
+    # As a kill leaves it between registration and the write of the figures.
+    client.delete_model_version_tag(MODEL_NAME, version, READY)
+    for table in (METRICS, CALIBRATION):
+        create_table(spark, trained.lake.catalog, table)
+        replace_rows(spark.table(table).where("false"), table, "true")
+    run("train")
+    assert content_hashes(spark, TABLES) == before
+    assert len(client.search_model_versions()) == count
+    assert client.get_model_version(MODEL_NAME, version).tags[READY] == "true"
