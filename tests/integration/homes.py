@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from loomline.engine.server import engine_folder
 from loomline.settings import PROJECT_ROOT, Settings
 
 # A process of a job gets so long, on a busy machine too.
-WAIT_SECONDS = 600
+WAIT_SECONDS = 1200
 
 PORTS = ("CONNECT", "THRIFT", "MLFLOW", "AIRFLOW")
 
@@ -87,7 +88,9 @@ class Home:
         engine = psutil.Process(int((engine_folder(self.settings) / "engine.pid").read_text()))
         family = [engine, *engine.children(recursive=True)]
         for process in family:
-            process.kill()
+            # A helper that the engine ran may have come to its own end meanwhile.
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         psutil.wait_procs(family, timeout=30)
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_table, replace_rows
+from loomline.lake import replace_rows
 from models.registry import CHALLENGER, CHAMPION, READY, open_registry
 from models.score.job import SCORES
 from models.specification import ESTIMATORS, FEATURE_SETS, MODEL_NAME
@@ -25,7 +25,9 @@ from models.validation import PERMUTED
 from tests.integration.conftest import AS_OF_DATE, RunJob
 from tests.integration.content import content_hashes
 
-EARLY_DATE = date(2019, 6, 30)
+# The sample's first outcome is of September 2018.
+EARLY_DATE = date(2018, 8, 31)
+MIDDLE_DATE = date(2019, 6, 30)
 LATER_DATE = date(2020, 3, 31)
 TABLES = [SCORES, "scores.master_scale", METRICS, CALIBRATION, FEATURES]
 
@@ -52,6 +54,12 @@ def early(lake: JobContext, trained: Trained, run: RunJob) -> Iterator[date]:
     yield EARLY_DATE
     nothing = lake.spark.table(FEATURES).where("false")
     replace_rows(nothing, FEATURES, f"as_of_date = date'{EARLY_DATE}'")
+
+
+def of_champion(lake: JobContext) -> str:
+    """The condition that a row is of the champion's version."""
+    version = open_registry(lake.settings).get_model_version_by_alias(MODEL_NAME, CHAMPION)
+    return f"model_name = '{MODEL_NAME}' and model_version = '{version.version}'"
 
 
 def test_every_enterprise_has_a_score_whose_reasons_add_up(trained: Trained) -> None:
@@ -81,28 +89,28 @@ def test_a_better_score_is_a_lower_probability_and_no_worse_grade(trained: Train
 
 def test_no_feature_of_the_champion_depends_on_the_history(trained: Trained) -> None:
     used = trained.lake.spark.sql(
-        f"select distinct reason.feature, is_history_dependent from {SCORES} as score "
-        "lateral view explode(reasons) as reason "
-        "join features.feature_name as name on name.feature = reason.feature "
-        "and name.feature_version = score.feature_version"
+        "select distinct feature, is_history_dependent from "
+        f"(select feature_version, inline(reasons) from {SCORES}) "
+        "join features.feature_name using (feature_version, feature)"
     ).collect()
     assert used
     assert not any(row["is_history_dependent"] for row in used)
 
 
 def test_every_figure_is_in_the_lake_with_its_interval(trained: Trained) -> None:
-    rows = trained.lake.spark.table(METRICS).collect()
+    rows = trained.lake.spark.table(METRICS).where(of_champion(trained.lake)).collect()
     found = {(row["estimator"], row["feature_set"], row["metric"]) for row in rows}
     names = ("auc", "brier", "log_loss", "ks", PERMUTED)
     assert found == {(e, f, m) for e in ESTIMATORS for f in FEATURE_SETS for m in names}
     assert all(row["lower"] <= row["estimate"] <= row["upper"] for row in rows)
-    bins = trained.lake.spark.table(CALIBRATION).collect()
+    bins = trained.lake.spark.table(CALIBRATION).where(of_champion(trained.lake)).collect()
     assert sum(row["enterprise_count"] for row in bins) == rows[0]["enterprise_count"]
     assert sum(row["default_count"] for row in bins) == rows[0]["default_count"]
 
 
 def test_labels_dealt_at_random_are_not_predicted(trained: Trained) -> None:
-    rows = trained.lake.spark.table(METRICS).where(f"metric = '{PERMUTED}'").collect()
+    figures = trained.lake.spark.table(METRICS).where(of_champion(trained.lake))
+    rows = figures.where(f"metric = '{PERMUTED}'").collect()
     assert len(rows) == len(ESTIMATORS) * len(FEATURE_SETS)
     for row in rows:
         assert abs(row["estimate"] - 0.5) < 0.1, row
@@ -136,11 +144,12 @@ def test_a_date_before_any_outcome_gets_neither_model_nor_scores(
 
 
 def test_outcomes_known_later_are_not_trained_on(trained: Trained) -> None:
-    lake = trained.lake
-    features = read_features(lake.spark, AS_OF_DATE)
-    now = read_training_set(lake, features)
-    before = read_training_set(JobContext(lake.settings, EARLY_DATE), features)
-    assert len(now.outcome) > len(before.outcome) == 0
+    settings, features = trained.lake.settings, read_features(trained.lake.spark, AS_OF_DATE)
+    early, middle, now = (
+        len(read_training_set(JobContext(settings, day), features).outcome)
+        for day in (EARLY_DATE, MIDDLE_DATE, AS_OF_DATE)
+    )
+    assert 0 == early < middle < now
 
 
 def test_the_run_tells_where_the_model_comes_from(trained: Trained) -> None:
@@ -185,7 +194,7 @@ def test_the_registered_model_works_away_from_the_project(trained: Trained, tmp_
         "model.predict(values[names]).to_parquet('predicted.parquet')\n"
         "import models.scorecard\n"
         "print(models.scorecard.__file__)\n"
-        "print([x for x in sys.modules if x.split('.')[0] in ('loomline', 'pyspark')])\n"
+        "print([x for x in sys.modules if x.split('.')[0] in ('loomline', 'optbinning')])\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
@@ -210,8 +219,7 @@ def test_a_run_that_was_cut_off_before_its_figures_is_finished_not_trained_again
     # As a kill leaves it between registration and the write of the figures.
     client.delete_model_version_tag(MODEL_NAME, version, READY)
     for table in (METRICS, CALIBRATION):
-        create_table(spark, trained.lake.catalog, table)
-        replace_rows(spark.table(table).where("false"), table, "true")
+        replace_rows(spark.table(table).where("false"), table, f"model_version = '{version}'")
     run("train")
     assert content_hashes(spark, TABLES) == before
     assert len(client.search_model_versions()) == count
