@@ -37,9 +37,12 @@ def expand_tables(spark: SparkSession, names: tuple[str, ...]) -> list[str]:
     return expanded
 
 
-def table_versions(spark: SparkSession, names: tuple[str, ...]) -> dict[str, int]:
+def table_versions(context: JobContext, names: tuple[str, ...]) -> dict[str, int]:
     """The Delta version of each table that exists."""
-    versions = {name: table_version(spark, name) for name in expand_tables(spark, names)}
+    spark, settings = context.spark, context.settings
+    warehouse = None if settings.spark_remote else settings.warehouse
+    tables = expand_tables(spark, names)
+    versions = {name: table_version(spark, name, warehouse) for name in tables}
     return {name: version for name, version in versions.items() if version is not None}
 
 
@@ -61,7 +64,7 @@ def _record(
         "rows_in": result.rows_in if result else None,
         "rows_out": result.rows_out if result else None,
         "tables_read": tables_read,
-        "tables_written": table_versions(spark, job.writes),
+        "tables_written": table_versions(context, job.writes),
         "code_commit": code_commit(),
         "notes": list(result.notes) if result else [f"{type(outcome).__name__}: {outcome}"],
         "started_at": started_at,
@@ -96,7 +99,7 @@ def run_job(
     started_at, clock = datetime.now(UTC), time.monotonic()
     tables_read: dict[str, int] = {}
     try:
-        tables_read = table_versions(context.spark, job.reads)
+        tables_read = table_versions(context, job.reads)
         result = entry(context)
     except (LoomlineError, PySparkException) as error:
         if not settings.spark_remote and not engine_status(settings).is_up:

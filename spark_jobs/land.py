@@ -70,19 +70,25 @@ def _refuse(
 
 
 def _write(context: JobContext, contract: Contract, staged: list[StagedFile]) -> None:
-    hashes = [file.copy.sha256 for file in staged]
     create_table(context.spark, context.catalog, contract.bronze_table)
     frame = context.spark.read.parquet(*[str(file.path) for file in staged])
+    hashes = [file.copy.sha256 for file in staged]
     replace_rows(frame, contract.bronze_table, in_condition("file_sha256", hashes))
+
+
+def _list(context: JobContext, staged: dict[str, list[StagedFile]]) -> None:
     rows: list[tuple[object, ...]] = [
         (
-            *(contract.source, file.copy.sha256, file.source_file, file.copy.size_bytes),
+            *(source, file.copy.sha256, file.source_file, file.copy.size_bytes),
             *(file.row_count, list(file.header), list(file.unmapped_columns), file.landed_at),
         )
-        for file in staged
+        for source, files in staged.items()
+        for file in files
     ]
-    source_is_it = f"source = {sql_literal(contract.source)} and "
-    _insert(context, LANDED_FILE, rows, source_is_it + in_condition("file_sha256", hashes))
+    if rows:
+        theirs = [f"{source}/{file.copy.sha256}" for source in staged for file in staged[source]]
+        listed = ", ".join(sql_literal(name) for name in theirs)
+        _insert(context, LANDED_FILE, rows, f"concat(source, '/', file_sha256) in ({listed})")
 
 
 def _unmatched_note(data: Path, unmatched: Iterable[Path]) -> str | None:
@@ -140,6 +146,7 @@ def run(context: JobContext) -> JobResult:
                 stage(copy, name, contract)
     for source, files in staged.items():
         _write(context, contracts[source], files)
+    _list(context, staged)
     shutil.rmtree(staging, ignore_errors=True)
 
     if refused:

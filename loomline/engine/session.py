@@ -10,9 +10,10 @@ from loomline.engine.checks import port_answers
 from loomline.errors import EngineError
 from loomline.settings import Settings
 
-# Spark's own client would ask a dead engine for ten minutes; these waits add up to 13 seconds.
-RETRIES = 6
-BACKOFF_MS = 4000
+# Spark's own client would ask a dead engine for ten minutes. Sessions die with their engine, so
+# patience brings nothing: these waits add up to a second for each call that is under way.
+RETRIES = 3
+BACKOFF_MS = 1000
 
 
 def _ask(session: SparkSession) -> None:
