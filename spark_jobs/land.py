@@ -86,9 +86,13 @@ def _list(context: JobContext, staged: dict[str, list[StagedFile]]) -> None:
         for file in files
     ]
     if rows:
-        theirs = [f"{source}/{file.copy.sha256}" for source in staged for file in staged[source]]
-        listed = ", ".join(sql_literal(name) for name in theirs)
-        _insert(context, LANDED_FILE, rows, f"concat(source, '/', file_sha256) in ({listed})")
+        of_sources = [_of_source(source, files) for source, files in staged.items()]
+        _insert(context, LANDED_FILE, rows, " or ".join(of_sources))
+
+
+def _of_source(source: str, files: list[StagedFile]) -> str:
+    hashes = in_condition("file_sha256", [file.copy.sha256 for file in files])
+    return f"(source = {sql_literal(source)} and {hashes})"
 
 
 def _unmatched_note(data: Path, unmatched: Iterable[Path]) -> str | None:
