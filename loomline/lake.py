@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date, datetime
 from pathlib import Path
+from urllib.parse import unquote, urlparse
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from loomline.errors import LoomlineError
 from loomline.tables import table_declaration
 
 
@@ -27,6 +30,28 @@ def quoted(name: str) -> str:
     return ".".join(f"`{part.replace('`', '``')}`" for part in name.split("."))
 
 
+def remove_unfinished_tables(spark: SparkSession, schema: str) -> None:
+    """Remove what a kill in the middle of `create table` leaves: a folder that no table owns.
+
+    Delta would refuse to create the table for as long as the folder is there. A folder that the
+    metastore does not know but that holds rows is never touched.
+
+    Raises:
+        LoomlineError: there is such a folder.
+    """
+    warehouse = Path(unquote(urlparse(spark.conf.get("spark.sql.warehouse.dir")).path))
+    known = {row["tableName"] for row in spark.sql(f"show tables in {quoted(schema)}").collect()}
+    for folder in (warehouse / f"{schema}.db").glob("*"):
+        if folder.name in known:
+            continue
+        if any(folder.glob("**/*.parquet")):
+            raise LoomlineError(
+                f"{folder} holds rows, but the metastore knows no table {schema}.{folder.name}.",
+                "Restore the home's lake/metastore and lake/warehouse from one backup.",
+            )
+        shutil.rmtree(folder)
+
+
 def create_table(spark: SparkSession, catalog: Path, name: str) -> None:
     """Create a declared table, and its schema, where they are missing."""
     table = table_declaration(catalog, name)
@@ -36,11 +61,19 @@ def create_table(spark: SparkSession, catalog: Path, name: str) -> None:
         for column, declared in table.columns.items()
     )
     partition = f"partitioned by ({', '.join(table.partition_by)})" if table.partition_by else ""
-    spark.sql(f"create schema if not exists {quoted(name.split('.')[0])}")
-    spark.sql(
+    statement = (
         f"create table if not exists {quoted(name)} ({columns}) using delta {partition} "
         f"comment {sql_literal(table.description)}"
     )
+    schema = name.partition(".")[0]
+    spark.sql(f"create schema if not exists {quoted(schema)}")
+    try:
+        spark.sql(statement)
+    except AnalysisException as error:
+        if error.getCondition() != "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION":
+            raise
+        remove_unfinished_tables(spark, schema)
+        spark.sql(statement)
 
 
 def replace_rows(frame: DataFrame, name: str, condition: str) -> None:

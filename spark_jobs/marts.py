@@ -14,7 +14,7 @@ from typing import Any
 from loomline.engine.server import engine_status
 from loomline.errors import EngineError, LoomlineError
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_table, sql_literal
+from loomline.lake import create_table, remove_unfinished_tables, sql_literal
 from loomline.settings import PROJECT_ROOT, Settings
 
 DBT_PROJECT = PROJECT_ROOT / "dbt"
@@ -165,6 +165,8 @@ def run(context: JobContext) -> JobResult:
     """
     for table in SCORE_TABLES:
         create_table(context.spark, context.catalog, table)
+    context.spark.sql("create schema if not exists marts")
+    remove_unfinished_tables(context.spark, "marts")
     results = run_dbt(context.settings, context.as_of_date, BUILD)
     statuses = Counter(result["status"] for result in results)
     counts = _mart_row_counts(context, mart_tables(results))

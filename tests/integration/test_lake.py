@@ -1,0 +1,55 @@
+"""What a kill in the middle of `create table` leaves does not stand in the way of the next run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from loomline.errors import LoomlineError
+from loomline.lake import create_table, remove_unfinished_tables, table_version
+from loomline.settings import Settings
+
+NAME = "ops.conformed_file"
+ROW = "insert into trial_lake.orphan values ('a')"
+
+
+@pytest.fixture
+def orphan(spark: SparkSession, settings: Settings, tmp_path: Path) -> Path:
+    """The folder of a Delta table with a row that the metastore does not know any more."""
+    spark.sql("create schema if not exists trial_lake")
+    spark.sql("create table trial_lake.orphan (name string) using delta")
+    spark.sql(ROW)
+    folder = settings.warehouse / "trial_lake.db" / "orphan"
+    shutil.copytree(folder, tmp_path / "orphan")
+    spark.sql("drop table trial_lake.orphan")
+    shutil.copytree(tmp_path / "orphan", folder)
+    return folder
+
+
+def test_a_folder_without_rows_that_no_table_owns_gives_way_to_the_table(
+    spark: SparkSession, settings: Settings, catalog: Path, tmp_path: Path
+) -> None:
+    folder = settings.warehouse / "ops.db" / "conformed_file"
+    create_table(spark, catalog, NAME)
+    rows = spark.table(NAME).collect()
+    log = tmp_path / "log"
+    log.mkdir()
+    shutil.copy(folder / "_delta_log" / f"{0:020}.json", log)
+    spark.sql(f"drop table {NAME}")
+    shutil.copytree(log, folder / "_delta_log")
+    create_table(spark, catalog, NAME)
+    assert table_version(spark, NAME) == 0
+    if rows:
+        spark.createDataFrame(rows, spark.table(NAME).schema).writeTo(NAME).append()
+
+
+def test_a_folder_with_rows_that_no_table_owns_is_told_and_kept(
+    spark: SparkSession, orphan: Path
+) -> None:
+    with pytest.raises(LoomlineError, match="holds rows, but the metastore knows no table"):
+        remove_unfinished_tables(spark, "trial_lake")
+    assert list(orphan.glob("*.parquet"))
+    shutil.rmtree(orphan)
