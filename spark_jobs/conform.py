@@ -4,7 +4,7 @@ Reads `bronze.*`; writes the silver tables that contracts name, `quality.quarant
 `ops.conformed_file`.
 
 Files are conformed once for each version of their contract. The new files of a source are done
-together: silver and quarantine each replace the rows of those files in one Delta commit, and the
+together: quarantine and silver each replace the rows of those files in one Delta commit, and the
 files are marked as conformed last. A kill anywhere leaves unmarked files, which the rerun replaces
 with the very same rows.
 """
@@ -60,23 +60,25 @@ def _conform_source(
     of_source = f"source = {sql_literal(contract.source)} and {of_files}"
     bronze = spark.table(contract.bronze_table).where(of_files)
     others = spark.table(contract.target).where(f"not ({of_source})")
-    parsed = parse_rows(bronze, contract, table)
+    parsed = parse_rows(bronze, contract, table).persist(StorageLevel.MEMORY_AND_DISK)
     known = None if others.isEmpty() else others
     classified = classify_rows(parsed, contract, table, known)
     classified = classified.persist(StorageLevel.MEMORY_AND_DISK)
     try:
-        conformed = classified.where(F.col("disposition") == CONFORMED)
-        replace_rows(conformed, contract.target, of_source)
-        aside = _quarantine_rows(classified, contract).drop("total_cny")
-        replace_rows(
-            aside.withColumnRenamed("total_cny_of_row", "total_cny"), QUARANTINE, of_source
-        )
         counts = {
             row["disposition"]: row["count"]
             for row in classified.groupBy("disposition").count().collect()
         }
+        # Silver last: the classification reads it, so that its commit ends what is kept in memory.
+        aside = _quarantine_rows(classified, contract).drop("total_cny")
+        replace_rows(
+            aside.withColumnRenamed("total_cny_of_row", "total_cny"), QUARANTINE, of_source
+        )
+        conformed = classified.where(F.col("disposition") == CONFORMED)
+        replace_rows(conformed, contract.target, of_source)
     finally:
         classified.unpersist()
+        parsed.unpersist()
     marks = [(contract.source, sha256, contract_version(contract)) for sha256 in hashes]
     declared = table_declaration(context.catalog, CONFORMED_FILE).columns
     schema = ", ".join(f"{name} {column.type}" for name, column in declared.items())

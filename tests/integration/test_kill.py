@@ -124,9 +124,9 @@ def test_jobs_killed_between_their_commits_and_rerun_leave_the_same_tables(
     land = ("land", str(files.all))
     _kill_between(disturbed, "bronze.sample_sales", "bronze.landed_file", *land)
     disturbed.run("run", *land)
-    _kill_between(disturbed, "silver.invoice", "quality.quarantine", "conform")
+    _kill_between(disturbed, "quality.quarantine", "silver.invoice", "conform")
     # The rerun of a killed run may be killed too, and later.
-    _kill_between(disturbed, "quality.quarantine", "ops.conformed_file", "conform")
+    _kill_between(disturbed, "silver.invoice", "ops.conformed_file", "conform")
     for job in ("conform", "enterprise", "reconcile"):
         disturbed.run("run", job)
     assert disturbed.hashes(TABLES) == undisturbed.tables
