@@ -18,7 +18,9 @@ if [ ! -x "$uv" ] || [ "$("$uv" --version | cut -d' ' -f2)" != "$UV_VERSION" ]; 
     .tools/uv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$UV_VERSION" ||
         fail "uv $UV_VERSION could not be installed. Check the connection to the package registry."
 fi
-UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --quiet --frozen --no-python-downloads --python "$PYTHON" ||
+# Compiled once here: every job is a process that imports much, and some machines forbid Python to
+# keep what it compiles.
+UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --quiet --frozen --compile-bytecode --no-python-downloads --python "$PYTHON" ||
     fail "The packages could not be installed. Check the connection to the package registry."
 .venv/bin/python -c 'from loomline.engine.jars import retrieve_jars
 from loomline.settings import load_settings

@@ -25,6 +25,7 @@ from models.registry import (
     FIGURES_FILE,
     SCORECARD_FILE,
     TRAINED_AS_OF,
+    TRAINING_SET,
     Champion,
 )
 from models.specification import (
@@ -182,7 +183,8 @@ def log_and_register(
         provenance.trained_as_of,
         features.feature_version,
     )
-    tags = provenance.tags()
+    training_set_sha256 = training_set.sha256(specification)
+    tags = {**provenance.tags(), TRAINING_SET: training_set_sha256}
     mlflow.set_experiment(EXPERIMENT_NAME)
     name = (
         f"Scorecard and challenger as of {provenance.trained_as_of}: "
@@ -223,4 +225,11 @@ def log_and_register(
     champion = _register(
         client, scorecard_uri, run_id, "scorecard", card, {**tags, CHALLENGER: challenger}
     )
-    return Champion(champion, run_id, provenance.trained_as_of, False, challenger)
+    return Champion(
+        version=champion,
+        run_id=run_id,
+        trained_as_of=provenance.trained_as_of,
+        training_set_sha256=training_set_sha256,
+        is_ready=False,
+        challenger_version=challenger,
+    )

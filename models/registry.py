@@ -25,6 +25,7 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 READY = "figures_in_lake"
 TRAINED_AS_OF = "trained_as_of"
 FEATURE_VERSION = "feature_version"
+TRAINING_SET = "training_set_sha256"
 ESTIMATOR = "estimator"
 SCORECARD_FILE = "scorecard.json"
 FIGURES_FILE = "figures.json"
@@ -37,6 +38,7 @@ class Champion:
     version: str
     run_id: str
     trained_as_of: date
+    training_set_sha256: str
     is_ready: bool
     challenger_version: str
 
@@ -63,6 +65,7 @@ def _as_champion(version: ModelVersion) -> Champion:
         version=str(version.version),
         run_id=str(version.run_id),
         trained_as_of=date.fromisoformat(tags[TRAINED_AS_OF]),
+        training_set_sha256=tags[TRAINING_SET],
         is_ready=READY in tags,
         challenger_version=tags.get(CHALLENGER, ""),
     )
@@ -88,9 +91,25 @@ def champion_for(found: list[Champion], as_of_date: date) -> Champion | None:
     return _newest([x for x in found if x.is_ready and x.trained_as_of <= as_of_date])
 
 
-def unfinished_for(found: list[Champion], as_of_date: date) -> Champion | None:
-    """A scorecard trained as of this date whose run ended before its figures were in the lake."""
-    return _newest([x for x in found if not x.is_ready and x.trained_as_of == as_of_date])
+def still_holds(champion: Champion, as_of_date: date, training_set_sha256: str) -> bool:
+    """Whether a date needs no new scorecard: it is later, or nothing else is known of it by now."""
+    return (
+        champion.trained_as_of < as_of_date or champion.training_set_sha256 == training_set_sha256
+    )
+
+
+def unfinished_for(
+    found: list[Champion], as_of_date: date, training_set_sha256: str
+) -> Champion | None:
+    """A scorecard of this date and training set whose run ended before its figures were stored."""
+    training = (as_of_date, training_set_sha256)
+    return _newest(
+        [
+            x
+            for x in found
+            if not x.is_ready and (x.trained_as_of, x.training_set_sha256) == training
+        ]
+    )
 
 
 def finish(client: MlflowClient, found: list[Champion], champion: Champion) -> None:

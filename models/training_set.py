@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +15,7 @@ from loomline.errors import LoomlineError
 from loomline.job import JobContext
 from loomline.lake import sql_literal
 from models.arrays import Floats
-from models.specification import FeatureSet
+from models.specification import FeatureSet, Specification
 
 FEATURES = "features.enterprise_feature"
 NAMES = "features.feature_name"
@@ -50,6 +52,14 @@ class TrainingSet:
     def default_count(self) -> int:
         """Firms that defaulted."""
         return int(self.outcome.sum())
+
+    def sha256(self, specification: Specification) -> str:
+        """A hash of all that decides what a training gives: firms, features, outcomes, settings."""
+        head = [list(self.values.columns), list(self.values.index), specification.parameters()]
+        digest = hashlib.sha256(json.dumps(head).encode())
+        digest.update(self.values.to_numpy(dtype=float).tobytes())
+        digest.update(self.outcome.tobytes())
+        return digest.hexdigest()
 
 
 def read_features(spark: SparkSession, as_of_date: date) -> FeatureFrame:

@@ -13,6 +13,7 @@ from loomline.airflow_home import run_dag
 from loomline.engine.server import start_engine
 from loomline.errors import LoomlineError
 from loomline.sample import write_sample
+from loomline.sample.apart import refuse_mixture, set_sample_aside
 from loomline.settings import Settings, load_settings
 
 # The last day of the project's own sample and of the sme_invoices set.
@@ -55,14 +56,21 @@ def demo(
         datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="As-of date.")
     ] = DEMO_DATE,
 ) -> None:
-    """Run the Airflow DAG risk_daily for one date: files in, scores and a report out."""
+    """Run the Airflow DAG risk_daily for one date: files in, scores and a report out.
+
+    A home is of the sample or of your files, never of both: with --data, a sample that the home
+    holds is first moved into its sub-folder set_aside.
+    """
     settings, clock = load_settings(), time.monotonic()
     if data is not None and not data.is_dir():
         raise LoomlineError(f"{data} is no folder.", "Say DATA=<a folder of source files>.")
     if data is None:
+        refuse_mixture(settings)
         data = settings.home / "sample"
         files = write_sample(data)
         print(f"sample       {len(files)} files written to {data}")
+    elif aside := set_sample_aside(settings, data):
+        print(f"sample       moved to {aside}; delete it when you like")
     status = start_engine(settings)
     print(f"engine       up (process {status.process_id}), {settings.remote}", flush=True)
     run_dag(settings, as_of.date(), data.absolute())

@@ -15,6 +15,7 @@ from models.registry import (
     open_registry,
     read_figures,
     scorecards,
+    still_holds,
     unfinished_for,
 )
 from models.specification import FEATURE_SETS, MODEL_NAME, PRODUCTION_FEATURE_SET, Specification
@@ -78,23 +79,26 @@ def run(context: JobContext) -> JobResult:
     """Train where the date has outcomes enough and no champion yet; else say why not.
 
     A champion holds for a date when it knew of nothing later and reads the features as they are
-    declared now. So a second run for a date, or one for a later date, changes nothing.
+    declared now. So a second run for a date, or one for a later date, changes nothing; but one that
+    was trained as of the very date on other firms, features or outcomes than are known by now, or
+    with other settings, is followed by a new one.
     """
     for name in (METRICS, CALIBRATION):
         create_table(context.spark, context.catalog, name)
     features = read_features(context.spark, context.as_of_date)
     client = open_registry(context.settings)
     found = scorecards(client, features.feature_version)
+    training_set = read_training_set(context, features)
+    training_set_sha256 = training_set.sha256(SPECIFICATION)
     champion = champion_for(found, context.as_of_date)
-    if champion is not None:
+    if champion is not None and still_holds(champion, context.as_of_date, training_set_sha256):
         note = (
             f"{MODEL_NAME} version {champion.version}, trained as of {champion.trained_as_of}, "
             "holds for this date: nothing to train"
         )
         return JobResult(0, 0, (note,))
-    training_set = read_training_set(context, features)
     firms, defaults = len(training_set.outcome), training_set.default_count
-    champion = unfinished_for(found, context.as_of_date)
+    champion = unfinished_for(found, context.as_of_date, training_set_sha256)
     if champion is None:
         if min(defaults, firms - defaults) < SPECIFICATION.minimum_defaults:
             note = (

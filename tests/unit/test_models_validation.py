@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -9,10 +10,11 @@ import pandas as pd
 import pytest
 
 from models.challenger import fit_boosting, fit_calibrated_boosting
-from models.registry import Champion, champion_for, unfinished_for
+from models.registry import Champion, champion_for, still_holds, unfinished_for
 from models.scorecard_fit import fit_scorecard
 from models.specification import ESTIMATORS, Specification
 from models.training import Trained, train
+from models.training_set import TrainingSet
 from models.validation import PERMUTED, validate
 from tests.unit.test_models_scorecard import known_firms
 
@@ -93,8 +95,11 @@ def test_the_registered_challenger_ranks_as_the_validated_one() -> None:
     assert np.array_equal(*order)
 
 
+TRAINING_SET = "hash of the training set"
+
+
 def champion(version: str, trained_as_of: date, is_ready: bool = True) -> Champion:
-    return Champion(version, f"run {version}", trained_as_of, is_ready, "")
+    return Champion(version, f"run {version}", trained_as_of, TRAINING_SET, is_ready, "")
 
 
 def test_a_champion_knew_of_nothing_later_than_the_date() -> None:
@@ -107,5 +112,28 @@ def test_a_champion_knew_of_nothing_later_than_the_date() -> None:
 def test_a_version_without_figures_is_no_champion_but_is_finished() -> None:
     unfinished = champion("3", date(2020, 2, 29), is_ready=False)
     assert champion_for([unfinished], date(2020, 2, 29)) is None
-    assert unfinished_for([unfinished], date(2020, 2, 29)) == unfinished
-    assert unfinished_for([unfinished], date(2020, 3, 31)) is None
+    assert unfinished_for([unfinished], date(2020, 2, 29), TRAINING_SET) == unfinished
+    assert unfinished_for([unfinished], date(2020, 3, 31), TRAINING_SET) is None
+    assert unfinished_for([unfinished], date(2020, 2, 29), "of another set") is None
+
+
+def test_a_champion_holds_for_later_dates_and_for_its_own_while_nothing_else_is_known() -> None:
+    trained = champion("1", date(2020, 2, 29))
+    assert still_holds(trained, date(2020, 2, 29), TRAINING_SET)
+    assert still_holds(trained, date(2020, 3, 31), "of another set")
+    assert not still_holds(trained, date(2020, 2, 29), "of another set")
+
+
+def test_the_hash_of_a_training_set_changes_with_all_that_decides_a_training() -> None:
+    values = pd.DataFrame({"a": [1.0, np.nan]}, index=["E1", "E2"])
+    outcome = np.array([0.0, 1.0])
+    hashes = [
+        TrainingSet(values, outcome).sha256(SMALL),
+        TrainingSet(values.fillna(2.0), outcome).sha256(SMALL),
+        TrainingSet(values.rename(index={"E2": "E3"}), outcome).sha256(SMALL),
+        TrainingSet(values.rename(columns={"a": "b"}), outcome).sha256(SMALL),
+        TrainingSet(values, 1 - outcome).sha256(SMALL),
+        TrainingSet(values, outcome).sha256(replace(SMALL, seed=SMALL.seed + 1)),
+    ]
+    assert len(set(hashes)) == len(hashes)
+    assert TrainingSet(values.copy(), outcome.copy()).sha256(SMALL) == hashes[0]

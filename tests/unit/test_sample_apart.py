@@ -1,0 +1,59 @@
+"""The sample and a person's own files never share a lake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from loomline.errors import LoomlineError
+from loomline.sample.apart import landed_sources, refuse_mixture, set_sample_aside
+from loomline.settings import Settings
+
+
+def home_with(folder: Path, *sources: str) -> Settings:
+    settings = Settings(home=folder / "home")
+    for name in ("landed_file", *sources):
+        (settings.warehouse / "bronze.db" / name).mkdir(parents=True)
+    (settings.home / "mlflow").mkdir()
+    return settings
+
+
+def test_a_sample_is_moved_whole_before_other_files_land(tmp_path: Path) -> None:
+    settings = home_with(tmp_path, "sample_sales", "sample_purchases")
+    folder = set_sample_aside(settings, tmp_path / "files")
+    assert folder is not None
+    assert (folder / "lake" / "warehouse" / "bronze.db" / "sample_sales").is_dir()
+    assert (folder / "mlflow").is_dir()
+    assert [path.name for path in settings.home.iterdir()] == ["set_aside"]
+    assert landed_sources(settings) == set()
+    assert set_sample_aside(settings, tmp_path / "files") is None
+
+
+def test_a_move_that_was_cut_off_is_gone_on_with(tmp_path: Path) -> None:
+    settings = home_with(tmp_path, "sample_sales")
+    earlier = settings.home / "set_aside" / "sample-earlier"
+    earlier.mkdir(parents=True)
+    (settings.home / "mlflow").rename(earlier / "mlflow")
+    assert set_sample_aside(settings, tmp_path / "files") is not None
+    assert [path.name for path in settings.home.iterdir()] == ["set_aside"]
+
+
+@pytest.mark.parametrize(
+    "sources", [(), ("credit_sales_invoices",), ("sample_sales", "rate_vs_churn")]
+)
+def test_a_home_of_other_files_is_never_moved(tmp_path: Path, sources: tuple[str, ...]) -> None:
+    settings = home_with(tmp_path, *sources)
+    assert set_sample_aside(settings, tmp_path / "files") is None
+    assert landed_sources(settings) == set(sources)
+
+
+def test_a_sample_stays_while_its_own_files_are_run_again(tmp_path: Path) -> None:
+    settings = home_with(tmp_path, "sample_sales")
+    assert set_sample_aside(settings, settings.home / "sample") is None
+
+
+def test_the_sample_does_not_land_beside_other_firms(tmp_path: Path) -> None:
+    refuse_mixture(home_with(tmp_path / "sample", "sample_sales"))
+    with pytest.raises(LoomlineError, match=r"holds other firms than the sample's: rate_vs_churn"):
+        refuse_mixture(home_with(tmp_path / "others", "rate_vs_churn", "sample_sales"))
