@@ -1,4 +1,4 @@
-"""The DAG `risk_daily`: every job of the job list, one after the other, for one as-of date."""
+"""The DAG `risk_daily`: every daily job, one after the other, for one as-of date."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from airflow.sdk import DAG, CronDataIntervalTimetable, chain, get_current_conte
 from airflow.sdk.exceptions import AirflowFailException
 
 from loomline.errors import EngineError, LoomlineError
-from loomline.jobs import JOBS
+from loomline.jobs import DAILY_JOBS
 from loomline.runner import run_job
 from loomline.settings import load_settings
 
@@ -53,5 +53,7 @@ with DAG(
     default_args={"retries": 2, "retry_delay": timedelta(seconds=10)},
     tags=["risk"],
 ) as dag:
-    steps = {job.name: task(task_id=job.name, doc_md=job.description)(run_step) for job in JOBS}
+    steps = {
+        job.name: task(task_id=job.name, doc_md=job.description)(run_step) for job in DAILY_JOBS
+    }
     chain(*(step(name) for name, step in steps.items()))

@@ -48,8 +48,6 @@ def airflow_environment(settings: Settings, data: Path | None = None) -> dict[st
         "API__BASE_URL": f"http://{address}:{port}",
     }
     environment = {**os.environ, **loomline_environment(settings)}
-    # Jobs that run below Airflow call nobody's home.
-    environment["MLFLOW_DISABLE_TELEMETRY"] = "true"
     environment["AIRFLOW_HOME"] = str(airflow_folder(settings))
     environment |= {f"AIRFLOW__{name}": value for name, value in airflow.items()}
     if data is not None:

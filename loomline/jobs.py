@@ -1,11 +1,14 @@
-"""The job list: every step of the risk lake, what it reads and what it writes, in running order."""
+"""The job list: every step of the risk lake, what it reads and what it writes, in running order.
+
+`DAILY_JOBS` are the steps of a daily run; `JOBS` has those, and the jobs that a person asks for.
+"""
 
 from __future__ import annotations
 
 from loomline.errors import LoomlineError
 from loomline.job import Job
 
-JOBS = (
+DAILY_JOBS = (
     Job(
         name="land",
         entry="spark_jobs.land:run",
@@ -100,6 +103,17 @@ JOBS = (
         entry="reports.job:run",
         description="Write the portfolio report of the date as HTML and XLSX.",
         reads=("marts.*", "quality.*", "scores.*"),
+        writes=(),
+    ),
+)
+
+JOBS = (
+    *DAILY_JOBS,
+    Job(
+        name="marts_docs",
+        entry="spark_jobs.marts:run_docs",
+        description="Write dbt's documentation of the marts: models, columns, tests, lineage.",
+        reads=("marts.*",),
         writes=(),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Callable
@@ -94,6 +95,8 @@ def run_job(
     if not settings.spark_remote:
         start_engine(settings)
     context = JobContext(settings, as_of_date, data)
+    # Jobs call nobody's home.
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     module, _, function = job.entry.partition(":")
     entry: JobFunction = getattr(import_module(module), function)
     started_at, clock = datetime.now(UTC), time.monotonic()

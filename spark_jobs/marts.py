@@ -123,14 +123,14 @@ def run_dbt(settings: Settings, as_of_date: date, command: tuple[str, ...]) -> l
     raise LoomlineError(f"dbt {command[0]} could not run for {as_of_date}.", f"{remedy}\n{tail}")
 
 
-def build_docs(settings: Settings, as_of_date: date) -> Path:
-    """Write dbt's documentation as one self-contained page; returns its path.
+def run_docs(context: JobContext) -> JobResult:
+    """Write dbt's documentation of the marts as one self-contained page.
 
     Raises:
         LoomlineError: dbt could not write it.
     """
-    run_dbt(settings, as_of_date, ("docs", "generate", "--static"))
-    return dbt_folder(settings) / "target" / "static_index.html"
+    run_dbt(context.settings, context.as_of_date, ("docs", "generate", "--static"))
+    return JobResult(0, 0, (str(dbt_folder(context.settings) / "target" / "static_index.html"),))
 
 
 def mart_tables(results: list[NodeResult]) -> list[str]:

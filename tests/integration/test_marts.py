@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -300,3 +301,14 @@ def test_a_score_that_the_marts_miss_is_found_and_the_identity_named(built: Buil
     identity = "every_score_is_in_the_portfolio_once"
     with pytest.raises(LoomlineError, match=f"1 failures .*test {identity}"):
         run_dbt(built.lake.settings, SCORED_DATE, ("test", "--select", identity))
+
+
+def test_the_page_about_the_marts_names_them_all_and_stands_alone(
+    built: BuiltMarts, run: RunJob
+) -> None:
+    (path,) = run("marts_docs", SCORED_DATE).notes
+    page = Path(path).read_text(encoding="utf-8")
+    for name in MARTS:
+        assert f"model.loomline.{name}" in page
+        assert f'"name": "{name}"' in page or f'"name":"{name}"' in page
+    assert "exposure.loomline." in page

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from loomline.airflow_home import airflow_environment
-from loomline.jobs import JOBS
+from loomline.jobs import DAILY_JOBS
 from loomline.settings import PROJECT_ROOT, Settings
 
 DAG_FILE = PROJECT_ROOT / "dags" / "risk_daily.py"
@@ -48,7 +48,7 @@ def test_the_dag_is_the_job_list_in_order_with_retries(settings: Settings) -> No
     )
     assert done.returncode == 0, done.stderr
     shown = json.loads(done.stdout.splitlines()[-1])
-    names = [job.name for job in JOBS]
+    names = [job.name for job in DAILY_JOBS]
     assert shown["dag_id"] == "risk_daily"
     assert list(shown["tasks"]) == names
     assert list(shown["tasks"].values()) == [[name] for name in names[1:]] + [[]]
@@ -81,18 +81,18 @@ def test_the_dag_file_imports_only_airflow_and_the_core() -> None:
 
 def test_no_job_reads_a_table_before_a_job_has_written_it() -> None:
     written: list[str] = []
-    for job in JOBS:
+    for job in DAILY_JOBS:
         for read in job.reads:
             assert any(overlaps(read, table) for table in written), (job.name, read)
         written += job.writes
 
 
 def test_nothing_downstream_reads_a_layer_before_its_gate_has_passed() -> None:
-    names = [job.name for job in JOBS]
+    names = [job.name for job in DAILY_JOBS]
     first_reader = {
         layer: next(
             index
-            for index, job in enumerate(JOBS)
+            for index, job in enumerate(DAILY_JOBS)
             if names.index(maker) < index
             and not job.name.startswith("gate_")
             and any(fnmatch(read, f"{layer}.*") for read in job.reads)
