@@ -11,6 +11,9 @@ from loomline.job import JobContext, JobResult
 from loomline.lake import create_table, quoted, replace_rows, sql_literal, table_exists
 
 RESULTS = "quality.validation_result"
+# Great Expectations asks a table a dozen questions. The rows of one that takes up to so much on
+# disk are kept by the engine meanwhile, instead of being found in the lake a dozen times.
+KEPT_BYTES = 64 << 20
 
 
 def run_silver(context: JobContext) -> JobResult:
@@ -74,7 +77,8 @@ def _rows(suite_file: SuiteFile, context: JobContext) -> DataFrame:
     known = context.spark.table(suite.table).where(dated(suite.rows))
     frame = known.selectExpr("*", *derived)
     check_columns(suite_file, frame.columns)
-    return frame
+    (table,) = context.spark.sql(f"describe detail {suite.table}").collect()
+    return frame.localCheckpoint() if table["sizeInBytes"] <= KEPT_BYTES else frame
 
 
 def _missing(suite_file: SuiteFile) -> Finding:

@@ -204,6 +204,22 @@ def _same_content(columns: list[str], other: str) -> SparkColumn:
     return reduce(lambda left, right: left & right, same)
 
 
+def possible_rivals(silver: DataFrame, parsed: DataFrame, key: tuple[str, ...]) -> DataFrame | None:
+    """The rows of `silver` that parsed rows may repeat; None where there are none.
+
+    Those are the rows within the parsed rows' range of every key column. Delta keeps the ranges of
+    its files, so that a new day does not read the years before it.
+    """
+    if silver.isEmpty():
+        return None
+    ends = [end(name).cast("string") for name in key for end in (F.min, F.max)]
+    lows_and_highs = iter(parsed.agg(*ends).collect()[0])
+    for name, kind in ((name, dict(silver.dtypes)[name]) for name in key):
+        low, high = (F.lit(next(lows_and_highs)).cast(kind) for _ in range(2))
+        silver = silver.where(F.col(name).isNull() | F.col(name).between(low, high))
+    return None if silver.isEmpty() else silver
+
+
 def classify_rows(
     parsed: DataFrame, contract: Contract, table: Table, silver: DataFrame | None = None
 ) -> DataFrame:
@@ -211,14 +227,13 @@ def classify_rows(
 
     Of several rows with one key the first stands: a row already in `silver`, else the first by file
     name and line. A later row of the same content is a duplicate; of other content, quarantined.
-    `silver` holds the rows of other files that the new ones may repeat.
+    `silver` holds the rows of other files that the new ones may repeat, and possibly more.
     """
     key = [quoted(name) for name in contract.key or table.key]
     content = business_columns(table)
     rows = parsed.withColumn("is_new", F.lit(True))
     if silver is not None:
-        rivals = silver.join(parsed.select(*key).distinct(), [*(contract.key or table.key)], "semi")
-        old = rivals.select(
+        old = silver.select(
             *table.columns,
             F.lit("").alias("raw_text"),
             F.array().cast("array<string>").alias("reasons"),

@@ -11,22 +11,16 @@ with the very same rows.
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
-from pyspark.storagelevel import StorageLevel
+from collections import defaultdict
 
-from loomline.conforming import CONFORMED, classify_rows, parse_rows
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from loomline.conforming import CONFORMED, classify_rows, parse_rows, possible_rivals
 from loomline.contracts.catalogue import contract_version, load_contracts
 from loomline.contracts.model import Contract
 from loomline.job import JobContext, JobResult
-from loomline.lake import (
-    create_table,
-    in_condition,
-    quoted,
-    replace_rows,
-    sql_literal,
-    table_exists,
-)
+from loomline.lake import create_table, in_condition, replace_rows, sql_literal
 from loomline.tables import Table, table_declaration
 
 QUARANTINE = "quality.quarantine"
@@ -34,16 +28,19 @@ CONFORMED_FILE = "ops.conformed_file"
 LANDED_FILE = "bronze.landed_file"
 
 
-def files_to_conform(context: JobContext, contract: Contract) -> list[str]:
-    """Hashes of the landed files that this version of the contract has not conformed yet."""
-    spark = context.spark
-    source_is_it = F.col("source") == contract.source
-    done = spark.table(CONFORMED_FILE).where(
-        source_is_it & (F.col("contract_version") == contract_version(contract))
-    )
-    landed = spark.table(LANDED_FILE).where(source_is_it)
+def files_to_conform(
+    spark: SparkSession, contracts: dict[str, Contract]
+) -> list[tuple[Contract, list[str]]]:
+    """The landed files that the present version of their contract has not conformed, by hash."""
+    versions = [(source, contract_version(contract)) for source, contract in contracts.items()]
+    present = spark.createDataFrame(versions, "source string, contract_version string")
+    done = spark.table(CONFORMED_FILE).join(present, ["source", "contract_version"], "semi")
+    landed = spark.table(LANDED_FILE).select("source", "file_sha256")
     rows = landed.join(done, ["source", "file_sha256"], "anti").collect()
-    return sorted(row["file_sha256"] for row in rows)
+    waiting = defaultdict(list)
+    for row in rows:
+        waiting[row["source"]].append(row["file_sha256"])
+    return [(contracts[x], sorted(waiting[x])) for x in contracts if x in waiting]
 
 
 def _quarantine_rows(classified: DataFrame, contract: Contract) -> DataFrame:
@@ -60,25 +57,18 @@ def _conform_source(
     of_source = f"source = {sql_literal(contract.source)} and {of_files}"
     bronze = spark.table(contract.bronze_table).where(of_files)
     others = spark.table(contract.target).where(f"not ({of_source})")
-    parsed = parse_rows(bronze, contract, table).persist(StorageLevel.MEMORY_AND_DISK)
-    known = None if others.isEmpty() else others
-    classified = classify_rows(parsed, contract, table, known)
-    classified = classified.persist(StorageLevel.MEMORY_AND_DISK)
-    try:
-        counts = {
-            row["disposition"]: row["count"]
-            for row in classified.groupBy("disposition").count().collect()
-        }
-        # Silver last: the classification reads it, so that its commit ends what is kept in memory.
-        aside = _quarantine_rows(classified, contract).drop("total_cny")
-        replace_rows(
-            aside.withColumnRenamed("total_cny_of_row", "total_cny"), QUARANTINE, of_source
-        )
-        conformed = classified.where(F.col("disposition") == CONFORMED)
-        replace_rows(conformed, contract.target, of_source)
-    finally:
-        classified.unpersist()
-        parsed.unpersist()
+    parsed = parse_rows(bronze, contract, table)
+    rivals = possible_rivals(others, parsed, contract.key or table.key)
+    # Kept, since the classification reads silver and is read thrice, last by the write to silver.
+    classified = classify_rows(parsed, contract, table, rivals).localCheckpoint()
+    counts = {
+        row["disposition"]: row["count"]
+        for row in classified.groupBy("disposition").count().collect()
+    }
+    aside = _quarantine_rows(classified, contract).drop("total_cny")
+    replace_rows(aside.withColumnRenamed("total_cny_of_row", "total_cny"), QUARANTINE, of_source)
+    conformed = classified.where(F.col("disposition") == CONFORMED)
+    replace_rows(conformed, contract.target, of_source)
     marks = [(contract.source, sha256, contract_version(contract)) for sha256 in hashes]
     declared = table_declaration(context.catalog, CONFORMED_FILE).columns
     schema = ", ".join(f"{name} {column.type}" for name, column in declared.items())
@@ -89,21 +79,18 @@ def _conform_source(
 def run(context: JobContext) -> JobResult:
     """Conform every landed file that its contract's present version has not seen."""
     spark = context.spark
-    for name in (QUARANTINE, CONFORMED_FILE, LANDED_FILE):
+    contracts = load_contracts(context.catalog)
+    targets = dict.fromkeys(contract.target for contract in contracts.values())
+    for name in (QUARANTINE, CONFORMED_FILE, LANDED_FILE, *targets):
         create_table(spark, context.catalog, name)
     rows_in = rows_out = 0
     notes = []
-    for contract in load_contracts(context.catalog).values():
+    for contract, hashes in files_to_conform(spark, contracts):
         table = table_declaration(context.catalog, contract.target)
-        create_table(spark, context.catalog, contract.target)
-        if not table_exists(spark, quoted(contract.bronze_table)):
-            continue
-        hashes = files_to_conform(context, contract)
-        if hashes:
-            landed, conformed = _conform_source(context, contract, table, hashes)
-            rows_in, rows_out = rows_in + landed, rows_out + conformed
-            notes.append(
-                f"{contract.source}: {len(hashes)} files, {landed:,} rows, "
-                f"{landed - conformed:,} set aside"
-            )
+        landed, conformed = _conform_source(context, contract, table, hashes)
+        rows_in, rows_out = rows_in + landed, rows_out + conformed
+        notes.append(
+            f"{contract.source}: {len(hashes)} files, {landed:,} rows, "
+            f"{landed - conformed:,} set aside"
+        )
     return JobResult(rows_in, rows_out, tuple(notes))
