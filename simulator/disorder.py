@@ -37,7 +37,7 @@ RATES: Mapping[str, Rates] = {
     "mes_reports": Rates(duplicated=2_000, late=6_000, corrected=5_000),
     "mes_machine_events": Rates(duplicated=1_000, late=8_000),
     "erp_sap": Rates(duplicated=500, late=1_500, corrected=2_000),
-    "erp_domestic": Rates(corrected=4_000, late=3_000),
+    "erp_domestic_entries": Rates(corrected=4_000, late=3_000),
     "bank_transactions": Rates(duplicated=200, late=500),
     "bank_loans": Rates(),
     "logistics": Rates(duplicated=4_000, late=12_000, longest_delay=5),
@@ -45,6 +45,7 @@ RATES: Mapping[str, Rates] = {
     "warehouse_receipts": Rates(late=10_000),
     "meters": Rates(duplicated=1_500, late=4_000, lost=3_000),
     "payroll": Rates(corrected=8_000),
+    "statements": Rates(),
     "tax_filings": Rates(corrected=6_000, longest_delay=20),
     "credit_bureau": Rates(corrected=3_000, longest_delay=10),
     "court": Rates(late=30_000, longest_delay=14),
@@ -53,6 +54,8 @@ RATES: Mapping[str, Rates] = {
     "telemetry_b": Rates(duplicated=1_500, late=2_500, lost=4_000),
     "telemetry_opc_ua": Rates(lost=2_000),
 }
+
+KEPT = "kept"
 
 # Days on which a sender changes its format, by source: docs/simulator.md says what changes.
 MES_COLUMN_ADDED_DAY = 120
@@ -138,6 +141,25 @@ class Outbox:
             )
         )
         return out
+
+    def kept(self, name: str, rows: Frame, is_first: bool) -> Frame:
+        """Rows that a growing file repeats: those kept since its first day, and today's."""
+        key = f"{KEPT} {name}"
+        before = self.pending.get(key)
+        if before is not None and not is_first:
+            rows = joined([before, rows])
+        self.pending[key] = rows
+        return rows
+
+    def waiting(self, name: str) -> Frame | None:
+        """Rows kept on an earlier day."""
+        return self.pending.get(f"{KEPT} {name}")
+
+    def repeated(self, source: str, stream: str, rows: int, fresh: int) -> None:
+        """Count a file that repeats earlier ones: all its rows, and those that are new."""
+        self.sent.append(
+            Sent(source, stream, self.draws.day, fresh, rows, rows - fresh, 0, 0, 0, 0)
+        )
 
     def _arrears(self, stream: str, day: int) -> tuple[list[Frame], list[Frame]]:
         """Rows of earlier days that leave today, and those that still wait."""

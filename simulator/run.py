@@ -12,10 +12,18 @@ from simulator.calendar import date_of
 from simulator.day.opening import open_state
 from simulator.day.step import step
 from simulator.dialects.bank_fixed_width import bank_fixed_width
+from simulator.dialects.bureau_xml import bureau_xml
+from simulator.dialects.erp_domestic_xlsx import erp_domestic_xlsx
 from simulator.dialects.erp_sap import erp_sap
+from simulator.dialects.erp_sap_finance import erp_sap_finance
 from simulator.dialects.facts import Delivery, Dialect, Facts, make_directory
+from simulator.dialects.logistics_json import logistics_json
 from simulator.dialects.mes_csv import mes_csv
+from simulator.dialects.meters_csv import meters_csv
+from simulator.dialects.monthly_csv import monthly_csv
+from simulator.dialects.registry import registry
 from simulator.dialects.tax_invoices import tax_invoices
+from simulator.dialects.warehouse_csv import warehouse_csv
 from simulator.disorder import Outbox
 from simulator.frame import Frame
 from simulator.randomness import Draws
@@ -26,7 +34,20 @@ from simulator.world.draw import draw_world
 LEAST_ENTERPRISES = 20
 SAY_EVERY_DAYS = 10
 
-DIALECTS: tuple[Dialect, ...] = (tax_invoices, mes_csv, erp_sap, bank_fixed_width)
+DIALECTS: tuple[Dialect, ...] = (
+    tax_invoices,
+    mes_csv,
+    erp_sap,
+    erp_sap_finance,
+    bank_fixed_width,
+    logistics_json,
+    warehouse_csv,
+    meters_csv,
+    registry,
+    erp_domestic_xlsx,
+    bureau_xml,
+    monthly_csv,
+)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ FREIGHT_PERMILLE = 15
 SOCIAL_INSURANCE_PERMILLE = 160
 PROFIT_TAX_PERMILLE = 15
 # Cash beyond so many days of turnover goes to the owners at the end of a quarter.
-DIVIDEND_DAYS = 70
+DIVIDEND_DAYS = 50
 LEAST_STAFF_PERMILLE = 550
 
 

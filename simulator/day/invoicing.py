@@ -34,7 +34,7 @@ OUTSIDER_VOIDED_PERMILLE = 28
 VOIDED_LATER_PER_MILLION = 150_000
 # A chance a day at which an open invoice turns out wrong, is taken back in red and written anew. It
 # is set so that exact reversals and returns together meet the real share of red-letter invoices.
-REVERSAL_PER_MILLION = 420
+REVERSAL_PER_MILLION = 330
 LONGEST_REVERSAL_AGE = 90
 NEVER = 1_000_000
 

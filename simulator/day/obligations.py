@@ -147,10 +147,12 @@ def _count_days(context: Context, state: State) -> Result:
     """Since when something is unpaid, and whose loan has thereby come into default."""
     day, loans = context.day, context.world.loans
     owes = state.loan_due_fen > 0
-    since = np.where(owes, np.where(state.loan_unpaid_since < 0, day, state.loan_unpaid_since), -1)
+    # What falls due while banks are closed may be paid on the next day that they open.
+    before, began = state.loan_unpaid_since, day if context.is_bank_day else -1
+    since = np.where(owes, np.where(before < 0, began, before), -1)
     firm_owes = (state.wages_due_fen > 0) | (state.tax_due_fen > 0)
     firm_owes |= total_by(loans.firm, owes.astype(np.int64), context.enterprises) > 0
-    unpaid = np.where(firm_owes, np.where(state.unpaid_since < 0, day, state.unpaid_since), -1)
+    unpaid = np.where(firm_owes, np.where(state.unpaid_since < 0, began, state.unpaid_since), -1)
     late = (since >= 0) & (day - since >= DEFAULT_AFTER_DAYS)
     defaulting = np.flatnonzero(late & (state.default_day[loans.firm] < 0))
     default_day = state.default_day.copy()

@@ -28,7 +28,7 @@ GOODS, RETURN, SERVICE_FEE, EXPENSE, PLANTED_PAPER = range(5)
 
 # The least part of an order that is worth a lorry, unless the rest is all that is missing.
 LEAST_PART_PERMILLE = 300
-REJECTION_PER_MILLION = 9_000
+REJECTION_PER_MILLION = 7_000
 # A buyer bears what is lost on the road below this part, as contracts have it, and claims the rest.
 TOLERATED_LOSS_PERMILLE = 41
 LONGEST_DELAY = 40

@@ -1,7 +1,8 @@
 """An ERP in SAP's shape and names: its tables as pipe-separated extracts, a file a table and day.
 
 As the original has it, amounts carry no sign: SHKZG says S for debit and H for credit. Each firm is
-a company code (BUKRS); customers and vendors have numbers of that company alone.
+a company code (BUKRS); customers and vendors have numbers of that company alone. Where a document
+has a head and items, both go out together and are counted once, as the stream VBAK+VBAP and so on.
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from simulator.day.accounts import ACCOUNT_CODES
-from simulator.dialects.facts import Delivery, Facts, foreign_number
+from simulator.dialects.facts import Delivery, Facts, foreign_number, scrambled
 from simulator.disorder import Outbox
 from simulator.frame import Frame, joined, make_frame
 from simulator.randomness import Flags, Integers
@@ -23,30 +23,30 @@ from simulator.world.firms import ERP_SAP
 SOURCE = "erp_sap"
 CLIENT = "100"
 DATE = "%Y%m%d"
-ACCOUNTS = listed([f"{code:0>10}" for code in ACCOUNT_CODES])
-# Document types by the kinds of day/accounts.py.
-DOCUMENT_TYPES = listed(["SA", "WE", "WA", "WL", "RV", "RE", "DZ", "KZ", "SA", "SA", "SA", "AB"])
 GOODS_RECEIPT, GOODS_ISSUE, FROM_PRODUCTION, TO_PRODUCTION = range(4)
 MOVEMENT_TYPES = listed(["WE", "WL", "WF", "WA"])
 MOVEMENTS = listed(["101", "601", "131", "261"])
 
 
 def company(firm: Integers) -> pa.Array:
-    """Company codes."""
-    return padded(firm + 1000, 4)
+    """Company codes: four signs, in the order in which the group took firms in."""
+    return listed([np.base_repr(number, 36).zfill(4) for number in scrambled(firm, 5).tolist()])
 
 
-def _delivery(facts: Facts, name: str, columns: dict[str, Texts]) -> Delivery:
+def extract(facts: Facts, name: str, columns: dict[str, Texts]) -> Delivery:
+    """The day's extract of one table."""
     content = table([CLIENT, *columns.values()], "|", ["MANDT", *columns])
     return Delivery(f"erp_sap/{name}_{facts.stamp}.txt", content)
 
 
-def _users(facts: Facts) -> Flags:
-    users: Flags = facts.world.firms.erp == ERP_SAP
-    return users
+def users(facts: Facts) -> Flags:
+    """The enterprises that run this ERP; shape (firms,)."""
+    flags: Flags = facts.world.firms.erp == ERP_SAP
+    return flags
 
 
-def _partner(owner: Integers, party: Integers) -> pa.Array:
+def partner(owner: Integers, party: Integers) -> pa.Array:
+    """Customer and vendor numbers: each company's own."""
     return padded(foreign_number(owner, party), 10)
 
 
@@ -60,12 +60,12 @@ def _orders(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
         product=relations.product[orders["relation"]],
         material=relations.material[orders["relation"]],
     )
-    users, count = _users(facts), len(facts.world.firms)
+    ours, count = users(facts), len(facts.world.firms)
 
     def held_by(side: str) -> Frame:
-        return orders.take((orders[side] < count) & users[np.minimum(orders[side], count - 1)])
+        return orders.take((orders[side] < count) & ours[np.minimum(orders[side], count - 1)])
 
-    sales = outbox.rows(SOURCE, "sap sales orders", held_by("supplier"), "quantity")
+    sales = outbox.rows(SOURCE, "VBAK+VBAP", held_by("supplier"), "quantity")
     number, day = padded(sales["order"], 10), dates(sales["day"], DATE)
     net = decimal(sales["quantity"] * sales["price_fen"], 2)
     wanted = dates(sales["wanted_day"], DATE)
@@ -74,12 +74,12 @@ def _orders(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
         "ERDAT": day,
         "AUART": "TA",
         "VKORG": company(sales["supplier"]),
-        "KUNNR": _partner(sales["supplier"], sales["customer"]),
+        "KUNNR": partner(sales["supplier"], sales["customer"]),
         "NETWR": net,
         "WAERK": "CNY",
         "VDATU": wanted,
     }
-    yield _delivery(facts, "VBAK", head)
+    yield extract(facts, "VBAK", head)
     item = {
         "VBELN": number,
         "POSNR": "000010",
@@ -91,22 +91,20 @@ def _orders(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
         "NETWR": net,
         "WAERK": "CNY",
     }
-    yield _delivery(facts, "VBAP", item)
+    yield extract(facts, "VBAP", item)
     bought = held_by("customer")
-    bought = outbox.rows(
-        SOURCE, "sap purchase orders", bought.take(bought["material"] >= 0), "quantity"
-    )
+    bought = outbox.rows(SOURCE, "EKKO+EKPO", bought.take(bought["material"] >= 0), "quantity")
     number, day = padded(bought["order"], 10), dates(bought["day"], DATE)
     head = {
         "EBELN": number,
         "BUKRS": company(bought["customer"]),
         "BSTYP": "F",
         "BSART": "NB",
-        "LIFNR": _partner(bought["customer"], bought["supplier"]),
+        "LIFNR": partner(bought["customer"], bought["supplier"]),
         "BEDAT": day,
         "WAERS": "CNY",
     }
-    yield _delivery(facts, "EKKO", head)
+    yield extract(facts, "EKKO", head)
     item = {
         "EBELN": number,
         "EBELP": "00010",
@@ -119,7 +117,7 @@ def _orders(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
         "NETWR": decimal(bought["quantity"] * bought["price_fen"], 2),
         "EINDT": dates(bought["wanted_day"], DATE),
     }
-    yield _delivery(facts, "EKPO", item)
+    yield extract(facts, "EKPO", item)
 
 
 def _deliveries(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
@@ -133,19 +131,19 @@ def _deliveries(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
     )
     count = len(facts.world.firms)
     ours = (shipped["product"] >= 0) & (shipped["supplier"] < count)
-    ours &= _users(facts)[np.minimum(shipped["supplier"], count - 1)]
-    rows = outbox.rows(SOURCE, "sap deliveries", shipped.take(ours))
+    ours &= users(facts)[np.minimum(shipped["supplier"], count - 1)]
+    rows = outbox.rows(SOURCE, "LIKP+LIPS", shipped.take(ours))
     number = padded(rows["shipment"], 10)
     head = {
         "VBELN": number,
         "ERDAT": dates(rows["sent_day"], DATE),
         "LFART": "LF",
         "VKORG": company(rows["supplier"]),
-        "KUNNR": _partner(rows["supplier"], rows["customer"]),
+        "KUNNR": partner(rows["supplier"], rows["customer"]),
         "LFDAT": dates(rows["planned_day"], DATE),
         "WADAT_IST": dates(rows["sent_day"], DATE),
     }
-    yield _delivery(facts, "LIKP", head)
+    yield extract(facts, "LIKP", head)
     item = {
         "VBELN": number,
         "POSNR": "000010",
@@ -155,7 +153,7 @@ def _deliveries(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
         "VGBEL": padded(rows["order"], 10),
         "VGPOS": "000010",
     }
-    yield _delivery(facts, "LIPS", item)
+    yield extract(facts, "LIPS", item)
 
 
 def _goods_movements(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
@@ -204,7 +202,7 @@ def _goods_movements(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
             np.full(len(used), -1, dtype=np.int64),
         ),
     ):
-        ours = _users(facts)[firm]
+        ours = users(facts)[firm]
         parts.append(
             make_frame(
                 int(ours.sum()),
@@ -221,13 +219,13 @@ def _goods_movements(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
         document=facts.day * 1_000_000 + np.arange(len(moves), dtype=np.int64),
         day=np.full(len(moves), facts.day, dtype=np.int64),
     )
-    rows = outbox.rows(SOURCE, "sap goods movements", moves, "quantity")
+    rows = outbox.rows(SOURCE, "MKPF+MSEG", moves, "quantity")
     number, day = padded(rows["document"], 10), dates(rows["day"], DATE)
     year = dates(rows["day"], "%Y")
     reference = pc.if_else(
         pa.array(rows["reference"] >= 0), padded(np.abs(rows["reference"]), 10), ""
     )
-    yield _delivery(
+    yield extract(
         facts,
         "MKPF",
         {
@@ -265,11 +263,11 @@ def _goods_movements(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
         "DMBTR": decimal(rows["value_fen"], 2),
         "BUKRS": company(rows["firm"]),
     }
-    yield _delivery(facts, "MSEG", line)
+    yield extract(facts, "MSEG", line)
 
 
 def erp_sap(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
-    """All tables of the firms that run this ERP; open items on Sundays and at month ends."""
+    """Orders, deliveries and goods movements of the firms that run this ERP."""
     yield from _orders(facts, outbox)
     yield from _deliveries(facts, outbox)
     yield from _goods_movements(facts, outbox)

@@ -112,6 +112,7 @@ def make_directory(world: World) -> Directory:
     ]
     machine_trade = firms.trade[world.machines.firm].tolist()
     letters = "WPGFMLS"
+    machine_numbers = scrambled(np.arange(len(machine_trade)), 3).tolist()
     return Directory(
         credit_codes=listed(parties.credit_codes),
         names=listed(parties.names),
@@ -134,12 +135,33 @@ def make_directory(world: World) -> Directory:
             ]
         ),
         machine_codes=listed(
-            [f"{letters[kind]}M-{number:05d}" for number, kind in enumerate(machine_trade)]
+            [
+                f"{letters[kind]}M-{number:05d}"
+                for kind, number in zip(machine_trade, machine_numbers, strict=True)
+            ]
         ),
-        site_codes=listed([f"ST{number:04d}" for number in range(len(firms))]),
+        site_codes=listed(
+            [f"ST{number:05d}" for number in scrambled(np.arange(len(firms)), 4).tolist()]
+        ),
     )
 
 
-def firm_codes(firm: Integers, prefix: str, width: int) -> pa.Array:
-    """Running codes of enterprises, such as E17 or F0017, counted from one."""
-    return pa.compute.binary_join_element_wise(prefix, padded(firm + 1, width), "")
+def scrambled(index: Integers, system: int) -> Integers:
+    """Numbers below 99,991 that a system gives in an order of its own, each once."""
+    number: Integers = (index * (7_919 + 2 * system) + 13_007 * system) % 99_991
+    return number
+
+
+def firm_codes(firm: Integers) -> pa.Array:
+    """Codes of enterprises on the tax platform, counted from one: E17."""
+    return pa.compute.binary_join_element_wise("E", padded(firm + 1, 0), "")
+
+
+def factory_codes(firm: Integers) -> pa.Array:
+    """Codes of enterprises in the workshop system: F20713."""
+    return pa.compute.binary_join_element_wise("F", padded(scrambled(firm, 1), 5), "")
+
+
+def meter_numbers(firm: Integers) -> pa.Array:
+    """The grid's meters, one an enterprise: DB0041729."""
+    return pa.compute.binary_join_element_wise("DB", padded(scrambled(firm, 2), 7), "")

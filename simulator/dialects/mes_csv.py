@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from simulator.day.production import INSPECTION, JAM, OVERHAUL
-from simulator.dialects.facts import Delivery, Facts, firm_codes
+from simulator.dialects.facts import Delivery, Facts, factory_codes
 from simulator.disorder import MES_COLUMN_ADDED_DAY, Outbox
 from simulator.frame import Frame
 from simulator.text import chosen, dates, decimal, listed, moments, padded, table, whole
@@ -34,7 +34,7 @@ def _reports(facts: Facts, outbox: Outbox) -> Delivery:
     mine = work.with_columns(firm=firm, day=np.full(len(work), facts.day)).take(users[firm])
     rows = outbox.rows("mes_reports", "mes reports", mine, "good")
     columns = {
-        "工厂编码": firm_codes(rows["firm"], "F", 4),
+        "工厂编码": factory_codes(rows["firm"]),
         "工单号": padded(rows["work_order"], 10),
         "产品编码": chosen(directory.product_codes, rows["product"]),
         "产品名称": chosen(directory.products, rows["product"]),
@@ -73,7 +73,7 @@ def _machine_events(facts: Facts, outbox: Outbox) -> Delivery:
     rows = outbox.rows("mes_machine_events", "mes machine events", mine)
     start = rows["start_minute"] * 60 + rows["machine_event"] % 60
     columns = {
-        "工厂编码": firm_codes(rows["firm"], "F", 4),
+        "工厂编码": factory_codes(rows["firm"]),
         "设备编号": chosen(directory.machine_codes, rows["machine"]),
         "事件编号": padded(rows["machine_event"], 10),
         "事件类型": chosen(STOPS, rows["kind"]),

@@ -51,7 +51,7 @@ def tax_invoices(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
         mine = invoices.take(invoices[own] < count).sorted_by(own, "issue_day", "invoice")
         rows = outbox.rows(SOURCE, f"{direction} invoices", mine)
         columns = [
-            firm_codes(rows[own], "E", 0),
+            firm_codes(rows[own]),
             padded(rows["invoice"] % NUMBERS, 8),
             dates(rows["issue_day"], "%Y/%-m/%-d"),
             chosen(directory.credit_codes, rows[other]),

@@ -71,7 +71,7 @@ def _with_real_size(firms: Firms, turnover_fen: Integers) -> Firms:
         ),
         expenses_a_month_tenths=np.minimum(expenses, 20 + monthly_cny // 700),
         invoice_cap_fen=np.array(figures.INVOICE_CAPS_FEN)[
-            np.digitize(monthly_cny, [60_000, 4_000_000])
+            np.digitize(monthly_cny, [60_000, 1_500_000])
         ],
     )
 

@@ -33,9 +33,9 @@ SENSORS_A, SENSORS_B, SENSORS_OPC_UA = 0, 1, 2
 BANKS = 2
 
 # Margins in thousandths of turnover, before what chance takes; a twentieth of firms loses money.
-MARGIN_PERMILLE = (-60, -40, -8, 8, 28, 58, 95, 145, 180, 240, 280)
+MARGIN_PERMILLE = (-60, -40, -8, 8, 28, 56, 90, 130, 150, 180, 200)
 # Cash in days of turnover.
-CASH_DAYS = (4, 5, 9, 13, 22, 36, 60, 95, 120, 180, 220)
+CASH_DAYS = (3, 4, 6, 9, 15, 27, 45, 70, 95, 140, 180)
 # How good a firm is at its work, in thousandths: the factory_output spread is around it.
 SKILL_PERMILLE = (820, 850, 900, 925, 960, 1000, 1030, 1055, 1070, 1100, 1120)
 
@@ -118,6 +118,13 @@ def _tiers(count: int) -> Integers:
     return np.repeat(np.array([CORE, TIER_ONE, TIER_TWO, TIER_THREE, SERVICE]), sizes)
 
 
+def _erp(position: Integers, is_big: Flags) -> Integers:
+    """The ERP package of each firm, from positions below 1000; big firms mostly have SAP's."""
+    has_sap = (position < 250) | (is_big & (position < 700))
+    erp: Integers = np.select([has_sap, position < 850], [ERP_SAP, ERP_DOMESTIC], ERP_NONE)
+    return erp
+
+
 def draw_firms(draws: Draws, count: int) -> Firms:
     """Draw the enterprises, cheats among them."""
     tier = _tiers(count)
@@ -126,15 +133,15 @@ def draw_firms(draws: Draws, count: int) -> Firms:
     trade[services] = np.where(np.arange(len(services)) % 3 == 2, WAREHOUSE, LOGISTICS)
     cores = np.flatnonzero(tier == CORE)
     trade[cores] = np.arange(len(cores)) % MAKER_TRADES
-    # Half: what the ecosystem itself orders comes on top.
-    monthly = draws.from_table("turnover", figures.TURNOVER_CNY_A_MONTH, count) // 2
+    # A third: what the ecosystem itself orders comes on top.
+    monthly = draws.from_table("turnover", figures.TURNOVER_CNY_A_MONTH, count) // 3
     monthly = np.where(tier == CORE, np.maximum(monthly, 700_000) * 12, monthly)
     wage_permille = np.array([kind.wage_permille for kind in TRADES])[trade]
     kind, group = cheats.draw_cheats(draws, tier, trade)
     quality = draws.integers("quality", 0, 1_000_000, count)
     own = draws.integers("own margin", 0, 1_000_000, count)
     # A weak firm tends to be weak in several things, never in all of them for certain.
-    margin = spread((quality + own) // 2, MARGIN_PERMILLE)
+    margin = spread((quality + own) // 2, MARGIN_PERMILLE) * 26 // 10 - 100
     shocked = np.full(count, -1, dtype=np.int64)
     failing = draws.generator("failing cores").permutation(cores)[: max(1, len(cores) // 8)]
     shocked[failing] = draws.integers("shock day", 40, 140, len(failing))
@@ -160,9 +167,9 @@ def draw_firms(draws: Draws, count: int) -> Firms:
         founded_day=-draws.integers("founded", 400, 9000, count),
         mes=((draws.integers("mes", 0, 100, count) < 60) & (trade < MAKER_TRADES)).astype(np.int64),
         erp=np.where(
-            (erp_draw < 250) | (big & (erp_draw < 700)),
-            ERP_SAP,
-            np.where(erp_draw < 850, ERP_DOMESTIC, ERP_NONE),
+            kind == cheats.INFLATED_STOCK,
+            np.where(big, ERP_SAP, ERP_DOMESTIC),
+            _erp(erp_draw, big),
         ),
         sensors=draws.integers("sensors", 0, 3, count),
         bank=draws.integers("bank", 0, BANKS, count),

@@ -43,8 +43,9 @@ class Loans:
 
 
 def draw_loans(draws: Draws, firms: Firms) -> Loans:
-    """Loans of about three quarters of the firms; a shell always has one."""
-    borrows = draws.happens("borrows", LOAN_PERMILLE * 1000, len(firms)) | firms.is_shell
+    """Loans of about three quarters of the firms, and of all cheats."""
+    # Most cheats are after a loan.
+    borrows = draws.happens("borrows", LOAN_PERMILLE * 1000, len(firms)) | (firms.cheat > 0)
     firm = np.flatnonzero(borrows)
     size = len(firm)
     monthly = firms.turnover_fen_a_day[firm] * 30
@@ -57,6 +58,6 @@ def draw_loans(draws: Draws, firms: Firms) -> Loans:
         instalments_left=instalments - draws.integers("paid", 0, 9, size),
         rate_per_10_000=draws.integers("rate", 435, 900, size),
         day_of_month=np.array([10, 20, 21, 25])[draws.integers("loan day", 0, 4, size)],
-        facility_fen=monthly * draws.integers("facility", 0, 6, size) // 10,
+        facility_fen=monthly * draws.integers("facility", 0, 4, size) // 10,
         bank=firms.bank[firm],
     )

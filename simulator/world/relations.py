@@ -25,7 +25,11 @@ SUPPLY, OUTSIDE_SALE, RAW_PURCHASE, FREIGHT, STORAGE, PLANTED = range(6)
 TERM_DAYS = np.array([0, 15, 30, 30, 45, 60, 90], dtype=np.int64)
 ORDER_INTERVALS = np.array([3, 5, 7, 7, 10, 14, 21, 30], dtype=np.int64)
 OUTSIDE_SERVICE_CUSTOMERS = 8
-LONGEST_INTERVAL_FACTOR = 26
+LONGEST_INTERVAL = 540
+# How seldom the customers of a firm order against the usual, in hundredths: some firms write an
+# invoice a week, others twenty a day.
+PACE = (30, 40, 60, 120, 220, 350, 550, 800, 1000, 1300, 1600)
+USUAL_TURNOVER_FEN_A_DAY = 800_000
 
 COLUMNS = (
     "supplier", "customer", "kind", "product", "material", "share_permille", "interval", "phase",
@@ -149,7 +153,9 @@ def service_relations(draws: Draws, firms: Firms, parties: int) -> Frame:
         ("storage", WAREHOUSE, STORAGE, 35),
     ):
         sellers = np.flatnonzero(firms.trade == trade)
-        users = makers[draws.integers(f"{stream} used", 0, 100, len(makers)) < share]
+        uses = draws.integers(f"{stream} used", 0, 100, len(makers)) < share
+        # Who pledges stock twice stores it with someone in the first place.
+        users = makers[uses | (firms.cheat[makers] == cheats.DOUBLE_PLEDGE)]
         chosen = _skewed(draws, stream, len(users)) * len(sellers) // 1_000_000
         frames.append(
             make_frame(
@@ -218,7 +224,10 @@ def outside_sales(
     total = total_by(product, weight, len(products))[product]
     value = outside[firm] * products.share_permille[product] // 1000
     daily = value * weight // total * 1000 // products.price_fen[product]
-    # Small customers order seldom, some once in half a year.
+    # Small customers order seldom, and those of small firms more seldom still.
+    size = np.sqrt(firms.turnover_fen_a_day / USUAL_TURNOVER_FEN_A_DAY)
+    slowness = np.rint(draws.from_table("pace", PACE, len(firms)) / size).astype(np.int64)
+    pace = np.maximum(slowness, 15)[firm]
     usual = ORDER_INTERVALS[
         draws.integers("outside interval", 0, len(ORDER_INTERVALS), len(product))
     ]
@@ -231,7 +240,7 @@ def outside_sales(
         material=-1,
         share_permille=1000,
         daily_milli=daily,
-        interval=usual * np.minimum(2 + 2 * rank, LONGEST_INTERVAL_FACTOR),
+        interval=np.clip(usual * (1 + rank) * pace // 100, 1, LONGEST_INTERVAL),
     )
 
 
@@ -292,7 +301,7 @@ def draw_relations(
     goods = material >= 0
     phase = draws.integers("phase", 0, 1 << 20, size)
     phase[goods] = draws.integers("material phase", 0, 1 << 20, len(materials))[material[goods]]
-    places = draws.integers("material interval", 2, len(ORDER_INTERVALS), len(materials))
+    places = draws.integers("material interval", 3, len(ORDER_INTERVALS), len(materials))
     interval = np.where(table["interval"] > 0, table["interval"], 30)
     interval[goods] = ORDER_INTERVALS[places[material[goods]]]
     interval[kind == PLANTED] = 7
