@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, time
 
 import numpy as np
 import pyarrow as pa
@@ -36,7 +37,8 @@ def _workbook(sheets: Mapping[str, Sheet], month: str) -> bytes:
     """A workbook with a title, a header and rows on each sheet; its bytes are its content's."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True})
-    book.set_properties({"created": date_of(0)})
+    # Without a moment of creation the bytes would be those of the clock.
+    book.set_properties({"created": datetime.combine(date_of(0), time())})
     for name, columns in sheets.items():
         sheet = book.add_worksheet(name)
         sheet.write_string(0, 0, f"{name}（{month[:4]}年{month[4:]}月）")
