@@ -78,6 +78,16 @@ def is_bank_day(day: int) -> bool:
     return when.weekday() < 5 and not is_holiday(when)
 
 
+def last_bank_day(first: int, days: Integers) -> Integers:
+    """For each day, none before `first`, the last bank day not after it (or `first`)."""
+    if not len(days):
+        return days
+    span = np.arange(first, max(int(days.max()), first) + 1)
+    opened = np.where([is_bank_day(day) for day in span.tolist()], span, first)
+    last: Integers = np.maximum.accumulate(opened)[np.maximum(days - first, 0)]
+    return last
+
+
 def is_month_end(day: int) -> bool:
     """Whether the next day is in another month."""
     return date_of(day + 1).month != date_of(day).month

@@ -28,6 +28,8 @@ from simulator.disorder import Outbox
 from simulator.frame import Frame
 from simulator.randomness import Draws
 from simulator.stored import check_parameters, load_state, save_state
+from simulator.telemetry.messages import telemetry
+from simulator.telemetry.readings import Density
 from simulator.truth import write_day_truth, write_world_truth
 from simulator.world.draw import draw_world
 
@@ -56,6 +58,7 @@ class Parameters:
 
     enterprises: int
     seed: int
+    density: Density = Density.SPARSE
 
 
 def simulate(
@@ -78,7 +81,8 @@ def simulate(
             f"{parameters.enterprises} enterprises are too few for an ecosystem.",
             f"Take {LEAST_ENTERPRISES} or more.",
         )
-    check_parameters(out / "state", asdict(parameters), is_start=from_day == 0)
+    noted = {**asdict(parameters), "density": parameters.density.name}
+    check_parameters(out / "state", noted, is_start=from_day == 0)
     world = draw_world(parameters.seed, parameters.enterprises)
     directory = make_directory(world)
     if from_day == 0:
@@ -94,6 +98,7 @@ def simulate(
         outbox = Outbox(Draws(world.seed, day), pending)
         for dialect in DIALECTS:
             _write(out / "files", dialect(facts, outbox))
+        _write(out / "files", telemetry(facts, outbox, parameters.density))
         write_day_truth(out / "truth", world, state, events, outbox.sent)
         save_state(out / "state", state, pending)
         done = day - from_day + 1
@@ -108,5 +113,8 @@ def _write(folder: Path, deliveries: Iterable[Delivery]) -> None:
         path = folder / delivery.path
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f".{path.name}.part")
-        unfinished.write_bytes(delivery.content)
+        with unfinished.open("wb") as file:
+            content = delivery.content
+            for chunk in (content,) if isinstance(content, bytes) else content:
+                file.write(chunk)
         unfinished.replace(path)

@@ -41,11 +41,11 @@ def padded(values: Integers, width: int) -> pa.Array:
 
 def decimal(values: Integers, places: int) -> pa.Array:
     """Numbers given in units of the last place: 1234 with two places is 12.34."""
-    size = np.abs(values)
-    sign = pc.if_else(pa.array(values < 0), "-", "")
-    unit = 10**places
-    parts = [sign, whole(size // unit), ".", padded(size % unit, places)]
-    return pc.binary_join_element_wise(*parts, "")
+    # Arrow's decimals are integers of sixteen bytes, the lower eight first.
+    wide = np.empty((len(values), 2), dtype="<i8")
+    wide[:, 0], wide[:, 1] = values, values >> 63
+    kind = pa.decimal128(38, places)
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(wide)]).cast(pa.string())
 
 
 def dates(days: Integers, pattern: str = "%Y-%m-%d") -> pa.Array:
@@ -58,7 +58,9 @@ def dates(days: Integers, pattern: str = "%Y-%m-%d") -> pa.Array:
 def moments(day: Integers, second: Integers, pattern: str = "%Y-%m-%d %H:%M:%S") -> pa.Array:
     """Local moments: seconds after the midnight that begins a day; they may lie beyond it."""
     at = dates_of(day).astype("datetime64[s]") + second
-    return pc.strftime(pa.array(at).cast(pa.timestamp("s")), format=pattern)
+    unique, place = np.unique(at, return_inverse=True)
+    shown = pc.strftime(pa.array(unique).cast(pa.timestamp("s")), format=pattern)
+    return chosen(shown, place)
 
 
 def quoted(texts: pa.Array) -> pa.Array:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from simulator import figures
-from simulator.calendar import date_of
+from simulator.calendar import date_of, last_bank_day
 from simulator.day.accounts import (
     EXPENSES,
     GOODS_NOT_INVOICED,
@@ -29,6 +29,7 @@ from simulator.world.relations import PLANTED
 
 VALID, VOIDED = 0, 1
 OUTSIDER_CAP_FEN = 11_700_000
+EXPENSE_TERM_DAYS = 7
 OUTSIDER_VOIDED_PERMILLE = 28
 # Most mistakes are seen at once, some after the invoice has gone out.
 VOIDED_LATER_PER_MILLION = 150_000
@@ -77,7 +78,7 @@ def expense_bills(context: Context, state: State) -> Frame:
         purpose=EXPENSE,
         net_fen=gross * 100 // (100 + percent),
         tax_percent=percent,
-        term_days=0,
+        term_days=EXPENSE_TERM_DAYS,
         bill_day=context.day,
     )
 
@@ -139,7 +140,9 @@ def _pay_day(context: Context, customer: Integers, due: Integers) -> tuple[Integ
     days = draws.from_table("days late", figures.DAYS_LATE, size)
     early = draws.integers("days early", 0, 4, size)
     related = context.world.parties.owner_of[customer] >= 0
-    pay = due + np.where(late, days, -np.minimum(early, np.maximum(due - context.day, 0)))
+    # Who means to be in time pays on a bank day before the due day, not on the Monday after it.
+    in_time = np.maximum(last_bank_day(context.day, due - early), context.day + 1)
+    pay = np.where(late, due + days, in_time)
     return np.where(related, pay + 60, pay), disputed.astype(np.int64)
 
 

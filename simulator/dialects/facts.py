@@ -73,10 +73,13 @@ class Facts:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A file to be written below `files/`; a path that exists is written anew."""
+    """A file to be written below `files/`; a path that exists is written anew.
+
+    Large content comes in chunks that are made as they are written.
+    """
 
     path: str
-    content: bytes
+    content: bytes | Iterable[bytes]
 
 
 Dialect = Callable[[Facts, Outbox], Iterable[Delivery]]

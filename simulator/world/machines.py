@@ -16,6 +16,8 @@ SENSORS_A_MACHINE = 3
 SPARE_PERMILLE = 2000
 LOAD_HOURS = 14
 ENERGY_FEN_A_KWH = 65
+# Now and then somebody sets the year of a machine's clock wrong.
+YEAR_SECONDS = 365 * 86_400
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,12 @@ def draw_machines(draws: Draws, firms: Firms, products: Products, made_milli: In
         watts=np.maximum(fen_a_day * 1000 // ENERGY_FEN_A_KWH // LOAD_HOURS, 300),
         units_milli_a_day=capacity,
         wear_rate=draws.integers("wear rate", 500, 1600, size),
-        clock_drift_seconds=np.where(
-            draws.happens("drifting clock", 40_000, size),
-            draws.integers("clock drift", -5400, 5401, size),
+        clock_drift_seconds=np.select(
+            [
+                draws.happens("wrong year", 1_500, size),
+                draws.happens("drifting clock", 40_000, size),
+            ],
+            [np.full(size, YEAR_SECONDS), draws.integers("clock drift", -5400, 5401, size)],
             0,
         ),
     )

@@ -22,7 +22,7 @@ from simulator.world.trades import LOGISTICS, MAKER_TRADES, SERVICE, TIER_THREE,
 # outsiders, services, and planted ones without goods.
 SUPPLY, OUTSIDE_SALE, RAW_PURCHASE, FREIGHT, STORAGE, PLANTED = range(6)
 
-TERM_DAYS = np.array([0, 15, 30, 30, 45, 60, 90], dtype=np.int64)
+TERM_DAYS = np.array([7, 15, 30, 30, 45, 60, 90], dtype=np.int64)
 ORDER_INTERVALS = np.array([3, 5, 7, 7, 10, 14, 21, 30], dtype=np.int64)
 OUTSIDE_SERVICE_CUSTOMERS = 8
 LONGEST_INTERVAL = 540

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+
+import numpy as np
 
 from simulator.day.opening import open_state
 from simulator.day.step import Events, step
@@ -55,7 +57,7 @@ def days(count: int) -> Iterator[Day]:
         yield Day(before, state, events)
 
 
-YEAR_DAYS = 365
+YEAR_DAYS, YEAR_ENTERPRISES = 365, 400
 KEPT_EVENTS = (
     "invoices",
     "payments",
@@ -67,16 +69,20 @@ KEPT_EVENTS = (
 
 
 @cache
-def long_year(enterprises: int = 400, seed: int = SEED) -> Year:
-    """A year of a larger world, through an epidemic and the failure of a core enterprise."""
-    world = draw_world(seed, enterprises)
+def long_year(is_shocked: bool = True) -> Year:
+    """A year of a larger world, through an epidemic and, if shocked, a core firm's failure."""
+    world = draw_world(SEED, YEAR_ENTERPRISES)
+    if not is_shocked:
+        never = np.full_like(world.firms.shock_day, -1)
+        world = replace(world, firms=replace(world.firms, shock_day=never))
     state = open_state(world)
     kept: dict[str, list[Frame]] = {name: [] for name in KEPT_EVENTS}
     short: dict[int, int] = {}
     for number in range(YEAR_DAYS):
         state, events = step(world, state, number)
         for name in KEPT_EVENTS:
-            kept[name].append(events[name])
+            frame = events[name]
+            kept[name].append(frame.with_columns(day=np.full(len(frame), number, dtype=np.int64)))
         unpaid = (state.unpaid_since >= 0) & (state.cash_fen < world.firms.wage_fen_a_month)
         for firm in unpaid.nonzero()[0].tolist():
             short[firm] = short.get(firm, 0) + 1
