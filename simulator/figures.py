@@ -57,6 +57,9 @@ DISPUTED_PERMILLE = 227
 LATE_IF_DISPUTED_PERMILLE = 683
 LATE_IF_NOT_DISPUTED_PERMILLE = 259
 
+# supplier_orders, 402 suppliers over 240 weeks: 75 % of the ordered volume is delivered, half of
+# the suppliers deliver less than half. Cut at the top: nobody delivers more than was ordered.
+DELIVERED_PERMILLE = (20, 40, 150, 300, 620, 900, 1000, 1000, 1000, 1000, 1000)
 # supplier_orders, 8 carriers over 240 weeks: loss in hundred-thousandths of what is carried; a
 # quarter of the weeks has none.
 CARRIER_LOSS_PER_100_000 = (0, 0, 0, 0, 10, 330, 1_000, 1_740, 2_300, 4_300, 5_000)

@@ -17,6 +17,7 @@ COVER_DAYS = 16
 # A firm that could not pay for so long is not trusted with goods any more.
 TRUST_DAYS = 45
 RATE_MEMORY_DAYS = 32
+LEAST_TRUST_PERMILLE = 250
 WANTED_IN_DAYS = 12
 
 
@@ -72,7 +73,11 @@ def purchase_orders(context: Context, state: State) -> Frame:
     target = needed_milli(context, state)[material] * (COVER_DAYS + relations.interval[due]) // 1000
     there = state.material_units + state.material_ordered
     gap = np.maximum(target - there[material], 0)
-    quantity = gap * relations.share_permille[due] // 1000
+    # Who knows that a supplier delivers short orders more of it.
+    is_outside = relations.kind[due] == RAW_PURCHASE
+    fill = world.parties.fill_permille[relations.supplier[due]]
+    expected = np.where(is_outside, np.maximum(fill, LEAST_TRUST_PERMILLE), 1000)
+    quantity = gap * relations.share_permille[due] // expected
     product = relations.product[due]
     raw = world.materials.cost_fen[material]
     raw = raw * context.raw_price[world.materials.trade[material]] // 1000

@@ -42,10 +42,12 @@ def pledge(context: Context, state: State) -> Result:
     value = quantity * world.products.cost_fen[main_product]
     has_one = np.isin(firm, state.book("pledges")["firm"])
     willing = context.draws.happens("pledge", PLEDGE_PER_MILLION, len(rows))
-    able = is_alive(state)[firm] & (loan_of[firm] >= 0) & (value > LEAST_LOT_FEN) & ~has_one
-    chosen = np.flatnonzero(able & willing & context.is_bank_day)
-    # The same lot once more, for the cheats among them.
-    twice = chosen[world.firms.cheat[firm[chosen]] == cheats.DOUBLE_PLEDGE]
+    # A cheat pledges whatever it has, and then the same lot once more.
+    cheating = world.firms.cheat[firm] == cheats.DOUBLE_PLEDGE
+    able = is_alive(state)[firm] & (loan_of[firm] >= 0) & ~has_one & context.is_bank_day
+    able &= np.where(cheating, value > 0, willing & (value > LEAST_LOT_FEN))
+    chosen = np.flatnonzero(able)
+    twice = chosen[cheating[chosen]]
     both = np.concatenate([chosen, twice])
     is_second = np.arange(len(both)) >= len(chosen)
     number, state = numbered(state, "receipt", len(both))

@@ -31,9 +31,9 @@ LEAST_PART_PERMILLE = 300
 REJECTION_PER_MILLION = 7_000
 # A buyer bears what is lost on the road below this part, as contracts have it, and claims the rest.
 TOLERATED_LOSS_PERMILLE = 41
-LONGEST_DELAY = 40
+LONGEST_DELAY = 60
 # A customer does not wait longer than this for what is overdue.
-PATIENCE_DAYS = 45
+PATIENCE_DAYS = 60
 
 
 def carriers(context: Context) -> Integers:
@@ -88,7 +88,8 @@ def ship(context: Context, state: State) -> Result:
     enough = served * 1000 >= orders["remaining"] * LEAST_PART_PERMILLE
     served = np.where(enough, served, 0)
     from_outside = is_ripe & (relations.kind[orders["relation"]] == RAW_PURCHASE)
-    served = np.where(from_outside, orders["remaining"], served)
+    fill = world.parties.fill_permille[relations.supplier[orders["relation"]]]
+    served = np.where(from_outside, orders["remaining"] * fill // 1000, served)
     sent = served > 0
     shipments = orders.take(sent).with_columns(quantity=served[sent])
     shipments = _on_the_road(context, shipments, "shipment")
@@ -100,14 +101,12 @@ def ship(context: Context, state: State) -> Result:
         }
     )
     left = orders.with_columns(remaining=orders["remaining"] - served)
-    keeps = (left["remaining"] > 0) & ~cancelled
+    # What an outsider does not deliver at once it does not deliver at all.
+    keeps = (left["remaining"] > 0) & ~cancelled & ~from_outside
     # What will not come any more is no longer on order.
-    gone = cancelled & (relations.material[orders["relation"]] >= 0)
-    missing = total_by(
-        relations.material[orders["relation"]][gone],
-        orders["remaining"][gone],
-        len(world.materials),
-    )
+    material = relations.material[orders["relation"]]
+    gone = (cancelled | from_outside) & (material >= 0)
+    missing = total_by(material[gone], left["remaining"][gone], len(world.materials))
     sold = product[sent] >= 0
     out = total_by(product[sent][sold], served[sent][sold], len(world.products))
     value = served[sent] * np.where(sold, world.products.cost_fen[product[sent]], 0)

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from simulator.dialects.facts import Delivery, Facts, foreign_number, scrambled
+from simulator.dialects.facts import SCRAMBLED, Delivery, Facts, foreign_number, scrambled
 from simulator.disorder import Outbox
 from simulator.frame import Frame, joined, make_frame
 from simulator.randomness import Flags, Integers
@@ -22,6 +22,7 @@ from simulator.world.firms import ERP_SAP
 
 SOURCE = "erp_sap"
 CLIENT = "100"
+COMPANIES = listed([np.base_repr(number, 36).zfill(4) for number in range(SCRAMBLED)])
 DATE = "%Y%m%d"
 GOODS_RECEIPT, GOODS_ISSUE, FROM_PRODUCTION, TO_PRODUCTION = range(4)
 MOVEMENT_TYPES = listed(["WE", "WL", "WF", "WA"])
@@ -30,7 +31,7 @@ MOVEMENTS = listed(["101", "601", "131", "261"])
 
 def company(firm: Integers) -> pa.Array:
     """Company codes: four signs, in the order in which the group took firms in."""
-    return listed([np.base_repr(number, 36).zfill(4) for number in scrambled(firm, 5).tolist()])
+    return chosen(COMPANIES, scrambled(firm, 5))
 
 
 def extract(facts: Facts, name: str, columns: dict[str, Texts]) -> Delivery:

@@ -23,6 +23,8 @@ from simulator.world.trades import TRADES
 NUMBER_SPACE = 1_000_000_007
 PARTY_STEP = 7_368_787
 OWNER_STEP = 104_729
+# A prime: numbers below it are scrambled without meeting.
+SCRAMBLED = 99_991
 
 
 @dataclass(frozen=True)
@@ -150,8 +152,8 @@ def make_directory(world: World) -> Directory:
 
 
 def scrambled(index: Integers, system: int) -> Integers:
-    """Numbers below 99,991 that a system gives in an order of its own, each once."""
-    number: Integers = (index * (7_919 + 2 * system) + 13_007 * system) % 99_991
+    """Numbers below `SCRAMBLED` that a system gives in an order of its own, each once."""
+    number: Integers = (index * (7_919 + 2 * system) + 13_007 * system) % SCRAMBLED
     return number
 
 

@@ -31,6 +31,7 @@ from simulator.world.relations import (
 from simulator.world.trades import MAKER_TRADES, TRADES
 
 WORLD_DAY = -1
+USUAL_PERMILLE = 880
 
 
 @dataclass(frozen=True)
@@ -62,16 +63,18 @@ def _with_real_size(firms: Firms, turnover_fen: Integers) -> Firms:
     wages = np.array([kind.wage_permille for kind in TRADES])[firms.trade]
     expenses = firms.expenses_a_month_tenths
     monthly_cny = turnover_fen * 30 // 100
+    # Holidays leave less than the mean day's sales; staff is hired for what is left.
+    usual = turnover_fen * USUAL_PERMILLE // 1000
     return replace(
         firms,
         turnover_fen_a_day=turnover_fen,
         # A shell pays two people.
         wage_fen_a_month=np.where(
-            firms.is_shell, 1_000_000, np.maximum(turnover_fen * 30 * wages // 1000, 1_000_000)
+            firms.is_shell, 1_000_000, np.maximum(usual * 30 * wages // 1000, 1_000_000)
         ),
         expenses_a_month_tenths=np.minimum(expenses, 20 + monthly_cny // 700),
         invoice_cap_fen=np.array(figures.INVOICE_CAPS_FEN)[
-            np.digitize(monthly_cny, [60_000, 1_500_000])
+            np.digitize(monthly_cny, [120_000, 3_000_000])
         ],
     )
 

@@ -91,7 +91,8 @@ class Firms:
 class Parties:
     """All who trade: enterprises first, then outsiders; texts by party index.
 
-    `owner_of` is the enterprise whose owner also owns the party, or -1.
+    `owner_of` is the enterprise whose owner also owns the party, or -1; `fill_permille` what an
+    outside supplier delivers of what is ordered.
     """
 
     names: list[str]
@@ -103,6 +104,7 @@ class Parties:
     phones: list[str]
     addresses: list[str]
     owner_of: Integers
+    fill_permille: Integers
 
     def __len__(self) -> int:
         """How many parties there are."""
@@ -206,4 +208,15 @@ def draw_parties(draws: Draws, firms: Firms) -> Parties:
         addresses[party] = addresses[owner]
     serial = 10_000_000 + draws.generator("serial").permutation(80_000_000 // 997)[:size] * 997
     codes = credit_codes(np.array([REGIONS[area][0] for area in region.tolist()]), serial)
-    return Parties(names, english, codes, region, trade, people, phones, addresses, owner_of)
+    return Parties(
+        names=names,
+        english_names=english,
+        credit_codes=codes,
+        regions=region,
+        trades=trade,
+        legal_people=people,
+        phones=phones,
+        addresses=addresses,
+        owner_of=owner_of,
+        fill_permille=draws.from_table("fill", figures.DELIVERED_PERMILLE, size),
+    )

@@ -13,7 +13,7 @@ from simulator.world.trades import LOGISTICS, TRADES
 
 SENSORS_A_MACHINE = 3
 # Machines can make this much more than the mean of what is asked of them.
-SPARE_PERMILLE = 2000
+SPARE_PERMILLE = 2600
 LOAD_HOURS = 14
 ENERGY_FEN_A_KWH = 65
 # Now and then somebody sets the year of a machine's clock wrong.

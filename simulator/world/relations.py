@@ -25,10 +25,10 @@ SUPPLY, OUTSIDE_SALE, RAW_PURCHASE, FREIGHT, STORAGE, PLANTED = range(6)
 TERM_DAYS = np.array([7, 15, 30, 30, 45, 60, 90], dtype=np.int64)
 ORDER_INTERVALS = np.array([3, 5, 7, 7, 10, 14, 21, 30], dtype=np.int64)
 OUTSIDE_SERVICE_CUSTOMERS = 8
-LONGEST_INTERVAL = 540
+LONGEST_INTERVAL = 480
 # How seldom the customers of a firm order against the usual, in hundredths: some firms write an
 # invoice a week, others twenty a day.
-PACE = (30, 40, 60, 120, 220, 350, 550, 800, 1000, 1300, 1600)
+PACE = (25, 35, 60, 120, 230, 380, 600, 850, 1050, 1400, 1700)
 USUAL_TURNOVER_FEN_A_DAY = 800_000
 
 COLUMNS = (
