@@ -37,6 +37,7 @@ RATES: Mapping[str, Rates] = {
     "mes_reports": Rates(duplicated=2_000, late=6_000, corrected=5_000),
     "mes_machine_events": Rates(duplicated=1_000, late=8_000),
     "erp_sap": Rates(duplicated=500, late=1_500, corrected=2_000),
+    "erp_sap_snapshots": Rates(duplicated=500),
     "erp_domestic_entries": Rates(corrected=4_000, late=3_000),
     "bank_transactions": Rates(duplicated=200, late=500),
     "bank_loans": Rates(),
@@ -50,6 +51,7 @@ RATES: Mapping[str, Rates] = {
     "credit_bureau": Rates(corrected=3_000, longest_delay=10),
     "court": Rates(late=30_000, longest_delay=14),
     "registry": Rates(),
+    "weather": Rates(late=10_000, lost=6_000),
     "telemetry_a": Rates(duplicated=1_500, late=2_500, lost=4_000),
     "telemetry_b": Rates(duplicated=1_500, late=2_500, lost=4_000),
     "telemetry_opc_ua": Rates(lost=2_000),
@@ -58,15 +60,17 @@ RATES: Mapping[str, Rates] = {
 KEPT = "kept"
 
 # Days on which a sender changes its format, by source: docs/simulator.md says what changes.
-MES_COLUMN_ADDED_DAY = 120
+MES_COLUMN_ADDED_DAY = 40
 LOGISTICS_FIELD_RENAMED_DAY = 150
-METER_DECIMALS_DAY = 90
+METER_DECIMALS_DAY = 25
 
 
 @dataclass(frozen=True)
 class Sent:
     """What one stream sent on one day, in rows.
 
+    `stream` is the path of its files up to the date, with # and a sheet or a block of the day
+    behind it if a file has several; head and item tables that go together have a + between them.
     `facts` happened that day and were not lost; `rows` = facts - held back + arrears + duplicates.
     """
 

@@ -18,8 +18,8 @@ Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 MILLION = 1_000_000
-# The quantiles at which figures.py gives its tables, from minimum to maximum.
-TABLE_POINTS = np.array([0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100]) / 100
+# The quantiles at which figures.py gives its tables, from minimum to maximum, in millionths.
+TABLE_POINTS = np.array([0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100], dtype=np.int64) * 10_000
 # The standard normal deviate at those points, in thousandths; the ends are cut at three.
 NORMAL_TABLE = (-3000, -2326, -1645, -1282, -674, 0, 674, 1282, 1645, 2326, 3000)
 
@@ -64,6 +64,10 @@ class Draws:
 
 def spread(position: Integers, table: Sequence[int]) -> Integers:
     """The value of a quantile table at positions given in millionths."""
-    values = np.interp(position / MILLION, TABLE_POINTS, np.asarray(table, dtype=np.float64))
-    whole: Integers = np.rint(values).astype(np.int64)
-    return whole
+    values = np.asarray(table, dtype=np.int64)
+    place = np.clip(np.searchsorted(TABLE_POINTS, position, side="right") - 1, 0, len(values) - 2)
+    start, width = TABLE_POINTS[place], np.diff(TABLE_POINTS)[place]
+    rise = values[place + 1] - values[place]
+    # Rounded half up, in whole numbers, so that every machine agrees.
+    between: Integers = values[place] + (rise * (position - start) * 2 + width) // (2 * width)
+    return between

@@ -24,6 +24,7 @@ from simulator.dialects.monthly_csv import monthly_csv
 from simulator.dialects.registry import registry
 from simulator.dialects.tax_invoices import tax_invoices
 from simulator.dialects.warehouse_csv import warehouse_csv
+from simulator.dialects.weather_json import weather_json
 from simulator.disorder import Outbox
 from simulator.frame import Frame
 from simulator.randomness import Draws
@@ -33,7 +34,7 @@ from simulator.telemetry.readings import Density
 from simulator.truth import write_day_truth, write_world_truth
 from simulator.world.draw import draw_world
 
-LEAST_ENTERPRISES = 20
+LEAST_ENTERPRISES, MOST_ENTERPRISES = 20, 20_000
 SAY_EVERY_DAYS = 10
 
 DIALECTS: tuple[Dialect, ...] = (
@@ -49,6 +50,7 @@ DIALECTS: tuple[Dialect, ...] = (
     erp_domestic_xlsx,
     bureau_xml,
     monthly_csv,
+    weather_json,
 )
 
 
@@ -80,6 +82,11 @@ def simulate(
         raise LoomlineError(
             f"{parameters.enterprises} enterprises are too few for an ecosystem.",
             f"Take {LEAST_ENTERPRISES} or more.",
+        )
+    if parameters.enterprises > MOST_ENTERPRISES:
+        raise LoomlineError(
+            f"{parameters.enterprises:,} enterprises are more than there are names and codes for.",
+            f"Take {MOST_ENTERPRISES:,} or fewer.",
         )
     noted = {**asdict(parameters), "density": parameters.density.name}
     check_parameters(out / "state", noted, is_start=from_day == 0)

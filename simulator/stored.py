@@ -60,7 +60,7 @@ def load_state(folder: Path, day: int) -> tuple[State, dict[str, Frame]]:
         for key in stored.files:
             kind, _, rest = key.partition("/")
             if rest:
-                name, _, column = rest.partition("/")
+                name, _, column = rest.rpartition("/")
                 frames[kind].setdefault(name, {})[column] = stored[key]
             elif key != "serials":
                 arrays[key] = stored[key]

@@ -21,7 +21,7 @@ SCRAP_BY_WEAR_PER_MILLION = 50_000
 TARGET_PERMILLE = 780
 # Wear of a full day at the mean rate, in millionths of a worn-out machine.
 WEAR_A_MINUTE = 12
-FAILURE_PER_MILLION = 9_000
+FAILURE_PER_MILLION = 20_000
 FAILURE_BY_WEAR_PER_MILLION = 70_000
 INSPECTION_DAYS = 11
 OVERHAUL_AT = 600_000
@@ -68,11 +68,13 @@ def produce(context: Context, state: State) -> Result:
     possible = _limited_by_material(context, state, wanted)
     target = possible * TARGET_PERMILLE // 1000
     skill = world.firms.skill_permille[products.firm]
-    ratio = draws.from_table("output", figures.OUTPUT_PERMILLE, count) * skill // 1000
+    ratio = draws.from_table("output", figures.OUTPUT_PERMILLE, count)
     made = np.minimum(possible, target * ratio // 1000)
     worn = state.wear // np.maximum(np.bincount(machines.firm, minlength=1)[machines.firm], 1)
     wear = total_by(machines.firm, worn, context.enterprises)[products.firm]
     scrap_rate = SCRAP_PER_MILLION + SCRAP_BY_WEAR_PER_MILLION * wear // MILLION
+    # A skilled firm spoils less: a fifth more skill is half of the scrap.
+    scrap_rate = scrap_rate * (3_500 - 5 * skill // 2) // 1000
     scrap = np.minimum(draws.rounded("scrap", made * scrap_rate, MILLION), made)
     good = made - scrap
     used = made[recipes.product] * recipes.per_thousand // 1000

@@ -49,7 +49,7 @@ def _transactions(facts: Facts, outbox: Outbox, bank: int) -> Delivery:
     mine = mine.with_columns(
         day=np.full(len(mine), facts.day), sequence=np.arange(len(mine), dtype=np.int64) + 1
     )
-    rows = outbox.rows("bank_transactions", f"bank {bank} transactions", mine)
+    rows = outbox.rows("bank_transactions", f"bank/CBTXN_B{bank + 1}", mine)
     has_other = rows["other"] >= 0
     other = np.where(has_other, rows["other"], 0)
     owner = np.full(len(rows), 90_001 + bank, dtype=np.int64)
@@ -115,7 +115,7 @@ def _loans(facts: Facts, outbox: Outbox, bank: int) -> Delivery:
     """The loan system's events of the day."""
     events = _loan_events(facts, bank)
     events = events.with_columns(day=np.full(len(events), facts.day))
-    rows = outbox.rows("bank_loans", f"bank {bank} loans", events)
+    rows = outbox.rows("bank_loans", f"bank/CBLN_B{bank + 1}", events)
     parts = [
         "20",
         chosen(LOAN_EVENTS, rows["kind"]),

@@ -54,7 +54,7 @@ def _report(facts: Facts, outbox: Outbox) -> Delivery:
         used_fen=state.facility_used_fen[loans.firm],
         late=np.where(since >= 0, day - since, 0),
     )
-    rows = outbox.rows("credit_bureau", "bureau records", loan, "due_fen")
+    rows = outbox.rows("credit_bureau", "bureau/credit_report", loan, "due_fen")
     firm, clerk = rows["firm"], np.full(len(rows), BUREAU_CLERK, dtype=np.int64)
     parts: Sequence[Texts] = [
         '  <Record id="', padded(rows["loan"] + 1, 8), '" correction="',
@@ -109,7 +109,7 @@ def _or_empty(is_there: Integers, value: pa.Array) -> pa.Array:
 def _court(facts: Facts, outbox: Outbox) -> Delivery:
     """The day's notices; a court writes names, and codes only of some."""
     directory, parties = facts.directory, facts.world.parties
-    rows = outbox.rows("court", "court notices", _notices(facts))
+    rows = outbox.rows("court", "court/notices", _notices(facts))
     clerk = np.full(len(rows), COURT_CLERK, dtype=np.int64)
     defendant, has_plaintiff = rows["defendant"], (rows["plaintiff"] >= 0).astype(np.int64)
     plaintiff = np.maximum(rows["plaintiff"], 0)

@@ -195,8 +195,8 @@ def erp_domestic_xlsx(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
         last = _last_sent(facts.day, region)
         for name, frame in rows.items():
             is_new = int((frame["entered_day"] > last).sum())
-            outbox.repeated(SOURCE, f"workbook {city} {name}", len(frame), is_new)
-        outbox.repeated(SOURCE, f"workbook {city} 库存", len(counted), len(counted))
+            outbox.repeated(SOURCE, f"erp_domestic/代账_{city}#{name}", len(frame), is_new)
+        outbox.repeated(SOURCE, f"erp_domestic/代账_{city}#库存", len(counted), len(counted))
         yield Delivery(
             f"erp_domestic/代账_{city}_{facts.month}_{facts.stamp}.xlsx",
             _workbook(sheets, facts.month),

@@ -66,7 +66,7 @@ def _orders(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
     def held_by(side: str) -> Frame:
         return orders.take((orders[side] < count) & ours[np.minimum(orders[side], count - 1)])
 
-    sales = outbox.rows(SOURCE, "VBAK+VBAP", held_by("supplier"), "quantity")
+    sales = outbox.rows(SOURCE, "erp_sap/VBAK+VBAP", held_by("supplier"), "quantity")
     number, day = padded(sales["order"], 10), dates(sales["day"], DATE)
     net = decimal(sales["quantity"] * sales["price_fen"], 2)
     wanted = dates(sales["wanted_day"], DATE)
@@ -94,7 +94,9 @@ def _orders(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
     }
     yield extract(facts, "VBAP", item)
     bought = held_by("customer")
-    bought = outbox.rows(SOURCE, "EKKO+EKPO", bought.take(bought["material"] >= 0), "quantity")
+    bought = outbox.rows(
+        SOURCE, "erp_sap/EKKO+EKPO", bought.take(bought["material"] >= 0), "quantity"
+    )
     number, day = padded(bought["order"], 10), dates(bought["day"], DATE)
     head = {
         "EBELN": number,
@@ -133,7 +135,7 @@ def _deliveries(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
     count = len(facts.world.firms)
     ours = (shipped["product"] >= 0) & (shipped["supplier"] < count)
     ours &= users(facts)[np.minimum(shipped["supplier"], count - 1)]
-    rows = outbox.rows(SOURCE, "LIKP+LIPS", shipped.take(ours))
+    rows = outbox.rows(SOURCE, "erp_sap/LIKP+LIPS", shipped.take(ours))
     number = padded(rows["shipment"], 10)
     head = {
         "VBELN": number,
@@ -220,7 +222,7 @@ def _goods_movements(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
         document=facts.day * 1_000_000 + np.arange(len(moves), dtype=np.int64),
         day=np.full(len(moves), facts.day, dtype=np.int64),
     )
-    rows = outbox.rows(SOURCE, "MKPF+MSEG", moves, "quantity")
+    rows = outbox.rows(SOURCE, "erp_sap/MKPF+MSEG", moves, "quantity")
     number, day = padded(rows["document"], 10), dates(rows["day"], DATE)
     year = dates(rows["day"], "%Y")
     reference = pc.if_else(

@@ -23,6 +23,7 @@ from simulator.text import chosen, dates, decimal, listed, padded, quoted
 from simulator.world import cheats
 from simulator.world.trades import REGIONS
 
+SNAPSHOTS = "erp_sap_snapshots"
 ACCOUNTS = listed([f"{code:0>10}" for code in ACCOUNT_CODES])
 # Document types by the kinds of day/accounts.py.
 DOCUMENT_TYPES = listed(["SA", "WE", "WA", "WL", "RV", "RE", "DZ", "KZ", "SA", "SA", "SA", "AB"])
@@ -47,7 +48,7 @@ def _documents(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
         line=np.arange(size) - first[place] + 1 if size else place,
         day=np.full(size, facts.day, dtype=np.int64),
     )
-    heads = outbox.rows(SOURCE, "BKPF", postings.take(first))
+    heads = outbox.rows(SOURCE, "erp_sap/BKPF", postings.take(first))
     day, year = dates(heads["day"], DATE), dates(heads["day"], "%Y")
     has_reference = pa.array(heads["reference"] >= 0)
     head = {
@@ -61,7 +62,7 @@ def _documents(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
         "WAERS": "CNY",
     }
     yield extract(facts, "BKPF", head)
-    rows = outbox.rows(SOURCE, "BSEG", postings)
+    rows = outbox.rows(SOURCE, "erp_sap/BSEG", postings)
     line = {
         "BUKRS": company(rows["firm"]),
         "BELNR": padded(rows["document"], 10),
@@ -85,7 +86,7 @@ def _open_items(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
     ):
         inside = items[own] < count
         mine = items.take(inside & users(facts)[np.where(inside, items[own], 0)])
-        rows = outbox.rows(SOURCE, name, mine)
+        rows = outbox.rows(SNAPSHOTS, f"erp_sap/{name}", mine)
         # A customer's debt is a debit, a debt to a vendor a credit; credit notes turn it round.
         is_debit = (rows["sign"] > 0) == (name == "BSID")
         issued = dates(rows["issue_day"], DATE)
@@ -135,7 +136,7 @@ def _stock(facts: Facts, outbox: Outbox) -> Delivery:
                 units=reported_stock(facts, firm, units)[ours],
             )
         )
-    rows = outbox.rows(SOURCE, "MARD", joined(parts))
+    rows = outbox.rows(SNAPSHOTS, "erp_sap/MARD", joined(parts))
     flag = rows["is_product"] > 0
     product, material = np.where(flag, rows["item"], 0), np.where(flag, 0, rows["item"])
     columns = {
@@ -165,7 +166,7 @@ def _masters(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
     """Company codes (T001), customers (KNA1) and vendors (LFA1) under their own spellings."""
     directory, parties = facts.directory, facts.world.parties
     ours = np.flatnonzero(users(facts))
-    ours = outbox.rows("registry", "T001", make_frame(len(ours), firm=ours))["firm"]
+    ours = outbox.rows("registry", "erp_sap/T001", make_frame(len(ours), firm=ours))["firm"]
     names = chosen(directory.english_names, ours)
     yield extract(facts, "T001", {"BUKRS": company(ours), "BUTXT": quoted(names), "WAERS": "CNY"})
     cities = listed([city for _, _, city in REGIONS])
@@ -173,7 +174,7 @@ def _masters(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
         ("KNA1", "supplier", "customer", "KUNNR"),
         ("LFA1", "customer", "supplier", "LIFNR"),
     ):
-        pairs = outbox.rows("registry", name, _pairs(facts, own, other))
+        pairs = outbox.rows("registry", f"erp_sap/{name}", _pairs(facts, own, other))
         owner, party = pairs["owner"], pairs["party"]
         # A third of the partners were entered without their tax number.
         has_number = (owner * 13 + party * 7) % 3 > 0

@@ -61,7 +61,7 @@ def logistics_json(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
     """One file a day for all carriers."""
     world, directory, relations = facts.world, facts.directory, facts.world.relations
     moves = joined([_carried(facts.events["shipments"], 0), _carried(facts.events["receipts"], 1)])
-    rows = outbox.rows(SOURCE, "waybills", moves)
+    rows = outbox.rows(SOURCE, "logistics/waybills", moves)
     relation, number = rows["relation"], rows["shipment"]
     shipper, consignee = relations.supplier[relation], relations.customer[relation]
     clerk = np.full(len(rows), CARRIER_CLERK, dtype=np.int64)

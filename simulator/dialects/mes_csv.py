@@ -32,7 +32,7 @@ def _reports(facts: Facts, outbox: Outbox) -> Delivery:
     firm = world.products.firm[work["product"]]
     users = world.firms.mes == MES_CSV
     mine = work.with_columns(firm=firm, day=np.full(len(work), facts.day)).take(users[firm])
-    rows = outbox.rows("mes_reports", "mes reports", mine, "good")
+    rows = outbox.rows("mes_reports", "mes/生产报工", mine, "good")
     columns = {
         "工厂编码": factory_codes(rows["firm"]),
         "工单号": padded(rows["work_order"], 10),
@@ -70,7 +70,7 @@ def _machine_events(facts: Facts, outbox: Outbox) -> Delivery:
     firm = world.machines.firm[events["machine"]]
     users = world.firms.mes == MES_CSV
     mine = events.with_columns(firm=firm, day=np.full(len(events), facts.day)).take(users[firm])
-    rows = outbox.rows("mes_machine_events", "mes machine events", mine)
+    rows = outbox.rows("mes_machine_events", "mes/设备事件", mine)
     start = rows["start_minute"] * 60 + rows["machine_event"] % 60
     columns = {
         "工厂编码": factory_codes(rows["firm"]),

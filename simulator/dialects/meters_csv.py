@@ -59,7 +59,7 @@ def meters_csv(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
         watt_hours=used.ravel(),
         register=(before[:, None] + reached).ravel(),
     )
-    rows = outbox.rows("meters", "meter readings", every)
+    rows = outbox.rows("meters", "meters/load", every)
     is_fine = facts.day >= METER_DECIMALS_DAY
     unit, places = (1, 3) if is_fine else (10, 2)
     columns = {
@@ -72,7 +72,8 @@ def meters_csv(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
         f"meters/load_{facts.stamp}.csv", table(list(columns.values()), ",", list(columns))
     )
     if facts.day == 0:
-        firms = np.arange(count)
+        listed_firms = make_frame(count, firm=np.arange(count))
+        firms = outbox.rows("registry", "meters/customers", listed_firms)["firm"]
         listing = {
             "meter_no": meter_numbers(firms),
             "customer": chosen(facts.directory.names, firms),

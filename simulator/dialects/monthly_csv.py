@@ -49,7 +49,7 @@ def _payroll(facts: Facts, outbox: Outbox) -> Delivery:
         day=np.full(len(paying), facts.day, dtype=np.int64),
         heads=np.maximum(paying["wages_fen"] // WAGE_FEN_A_HEAD, 1),
     )
-    rows = outbox.rows("payroll", "payroll", paying, "heads")
+    rows = outbox.rows("payroll", "payroll/社保缴费", paying, "heads")
     columns = {
         "统一社会信用代码": chosen(facts.directory.credit_codes, rows["firm"]),
         "单位名称": chosen(facts.directory.names, rows["firm"]),
@@ -65,7 +65,7 @@ def _payroll(facts: Facts, outbox: Outbox) -> Delivery:
 
 def _tax_filings(facts: Facts, outbox: Outbox, filed: Frame) -> Delivery:
     """VAT and income tax returns of the month before."""
-    rows = outbox.rows("tax_filings", "tax filings", filed, "vat_in_fen")
+    rows = outbox.rows("tax_filings", "tax/filings", filed, "vat_in_fen")
     columns = {
         "企业代号": firm_codes(rows["firm"]),
         "所属期": dates(rows["day"], "%Y-%m"),
@@ -93,7 +93,9 @@ def _statements(facts: Facts, outbox: Outbox) -> Delivery:
     amounts[names.index("实收资本")] += extra
     line, firm = np.divmod(np.arange(len(names) * count), count)
     every = make_frame(len(firm), firm=firm, line=line, amount_fen=amounts.ravel(), day=facts.day)
-    rows = outbox.rows("statements", "statements", every.take((facts.state.failed_day < 0)[firm]))
+    rows = outbox.rows(
+        "statements", "statements/财务报表", every.take((facts.state.failed_day < 0)[firm])
+    )
     columns = {
         "统一社会信用代码": chosen(facts.directory.credit_codes, rows["firm"]),
         "截止日期": dates(rows["day"], "%Y/%m/%d"),

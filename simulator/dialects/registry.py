@@ -38,7 +38,7 @@ def _registry(facts: Facts, outbox: Outbox) -> Delivery:
     failed = np.zeros(size, dtype=np.int64)
     failed[:count] = facts.state.failed_day >= 0
     every = make_frame(size, party=np.arange(size), founded=founded, failed=failed)
-    rows = outbox.rows(SOURCE, "registry", every)
+    rows = outbox.rows(SOURCE, "registry/企业登记", every)
     party = rows["party"]
     columns = {
         "统一社会信用代码": chosen(facts.directory.credit_codes, party),
@@ -63,7 +63,7 @@ def _some_codes(facts: Facts, firm: Integers, clerk: int) -> pa.Array:
 def _tax_payers(facts: Facts, outbox: Outbox) -> Delivery:
     """The tax platform's list of enterprises."""
     every = np.arange(len(facts.world.firms))
-    firm = outbox.rows(SOURCE, "tax payers", make_frame(len(every), firm=every))["firm"]
+    firm = outbox.rows(SOURCE, "tax/taxpayers", make_frame(len(every), firm=every))["firm"]
     columns = {
         "企业代号": firm_codes(firm),
         "企业名称": chosen(facts.directory.names, firm),
@@ -76,7 +76,7 @@ def _tax_payers(facts: Facts, outbox: Outbox) -> Delivery:
 def _mes_factories(facts: Facts, outbox: Outbox) -> Delivery:
     """The workshop system's list of factories: names as typed, some without a code."""
     ours = np.flatnonzero(facts.world.firms.mes == MES_CSV)
-    firm = outbox.rows(SOURCE, "mes factories", make_frame(len(ours), firm=ours))["firm"]
+    firm = outbox.rows(SOURCE, "mes/工厂档案", make_frame(len(ours), firm=ours))["firm"]
     columns = {
         "工厂编码": factory_codes(firm),
         "工厂名称": spelled(facts.directory, np.full(len(firm), MES_CLERK), firm),
@@ -90,7 +90,7 @@ def _mes_factories(facts: Facts, outbox: Outbox) -> Delivery:
 def _bank_customers(facts: Facts, outbox: Outbox, bank: int) -> Delivery:
     """A bank's customers: account, credit code, name as the branch spelled it."""
     ours = np.flatnonzero(facts.world.firms.bank == bank)
-    rows = outbox.rows(SOURCE, f"bank {bank} customers", make_frame(len(ours), firm=ours))
+    rows = outbox.rows(SOURCE, f"bank/CBCUS_B{bank + 1}", make_frame(len(ours), firm=ours))
     firm = rows["firm"]
     code = pc.utf8_rpad(_some_codes(facts, firm, 90_001 + bank), 18, " ")
     name = spelled(facts.directory, np.full(len(firm), 90_001 + bank), firm)
@@ -102,7 +102,7 @@ def _sensor_sites(facts: Facts, outbox: Outbox) -> Delivery:
     """The sensor platform's machines: site, owner as spelled, what each sensor measures."""
     world, machines = facts.world, facts.world.machines
     every = make_frame(len(machines), machine=np.arange(len(machines)))
-    rows = outbox.rows(SOURCE, "sensor machines", every)
+    rows = outbox.rows(SOURCE, "telemetry/devices", every)
     machine = rows["machine"]
     firm = machines.firm[machine]
     owners = spelled(facts.directory, np.full(len(firm), SENSOR_CLERK), firm).to_pylist()

@@ -49,7 +49,7 @@ def tax_invoices(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
         ("purchase", "customer", "supplier", "销方单位代号"),
     ):
         mine = invoices.take(invoices[own] < count).sorted_by(own, "issue_day", "invoice")
-        rows = outbox.rows(SOURCE, f"{direction} invoices", mine)
+        rows = outbox.rows(SOURCE, f"tax/{direction}_invoices", mine)
         columns = [
             firm_codes(rows[own]),
             padded(rows["invoice"] % NUMBERS, 8),

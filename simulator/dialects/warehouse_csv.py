@@ -39,7 +39,7 @@ def _readings(facts: Facts, outbox: Outbox) -> Delivery:
         humidity=values[1],
         occupancy=values[2],
     )
-    rows = outbox.rows("warehouse_readings", "hall readings", every)
+    rows = outbox.rows("warehouse_readings", "warehouse/readings", every)
     firm = machines.firm[rows["hall"]]
     second = rows["hour"] * 3600 - UTC_OFFSET_SECONDS + rows["hall"] % 60
     columns = {
@@ -61,7 +61,7 @@ def _receipts(facts: Facts, outbox: Outbox) -> Delivery:
     for event, state in (("pledges", 0), ("pledges_ended", 1)):
         frame = facts.events[event]
         parts.append(frame.with_columns(state=np.full(len(frame), state, dtype=np.int64)))
-    rows = outbox.rows("warehouse_receipts", "warehouse receipts", joined(parts))
+    rows = outbox.rows("warehouse_receipts", "warehouse/仓单", joined(parts))
     columns = {
         "仓单编号": pa.compute.binary_join_element_wise("CD", padded(rows["receipt"], 10), ""),
         "批次号": pa.compute.binary_join_element_wise("LOT", padded(rows["lot"], 10), ""),
@@ -89,7 +89,7 @@ def _lot_counts(facts: Facts, outbox: Outbox) -> Delivery:
         counted=np.minimum(pledges["quantity"], there),
         day=np.full(len(pledges), facts.day, dtype=np.int64),
     )
-    rows = outbox.rows("warehouse_readings", "lot counts", counted)
+    rows = outbox.rows("warehouse_readings", "warehouse/lot_counts", counted)
     columns = {
         "receipt": pa.compute.binary_join_element_wise("CD", padded(rows["receipt"], 10), ""),
         "counted_at": moments(rows["day"], 9 * 3600 + rows["receipt"] % 3600),

@@ -162,14 +162,20 @@ def telemetry(facts: Facts, outbox: Outbox, density: Density) -> Iterable[Delive
     machines = facts.world.machines
     for vendor, source, folder, _ in VENDORS:
         uses = facts.world.firms.sensors[machines.firm] == vendor
-        chunks = _blocks(facts, outbox, density, np.flatnonzero(uses), source)
-        yield Delivery(f"telemetry/{folder}_{facts.stamp}.jsonl", chunks)
+        stream = f"telemetry/{folder}"
+        chunks = _blocks(facts, outbox, density, np.flatnonzero(uses), (source, stream))
+        yield Delivery(f"{stream}_{facts.stamp}.jsonl", chunks)
 
 
 def _blocks(
-    facts: Facts, outbox: Outbox, density: Density, machine: Integers, source: str
+    facts: Facts,
+    outbox: Outbox,
+    density: Density,
+    machine: Integers,
+    source_and_stream: tuple[str, str],
 ) -> Iterator[bytes]:
     """The bytes of a file, a block of the day at a time."""
+    source, stream = source_and_stream
     write = {entry[1]: entry[3] for entry in VENDORS}[source]
     draws = Draws(outbox.draws.seed, facts.day)
     today = machines_today(facts, draws, machine)
@@ -178,5 +184,5 @@ def _blocks(
         readings = readings.with_columns(day=np.full(len(readings), facts.day, dtype=np.int64))
         if source != "telemetry_a":
             readings = _each_alone(readings)
-        rows = outbox.rows(source, f"{source} {block}", readings)
+        rows = outbox.rows(source, f"{stream}#{block}", readings)
         yield write(facts, rows.with_columns(delay=facts.day - rows["day"]))

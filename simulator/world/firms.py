@@ -36,7 +36,7 @@ BANKS = 2
 MARGIN_PERMILLE = (-60, -40, -8, 8, 28, 56, 90, 130, 150, 180, 200)
 # Cash in days of turnover.
 CASH_DAYS = (3, 4, 6, 9, 15, 27, 45, 70, 95, 140, 180)
-# How good a firm is at its work, in thousandths: the factory_output spread is around it.
+# How good a firm is at its work, in thousandths: it spoils less or more than the mean.
 SKILL_PERMILLE = (820, 850, 900, 925, 960, 1000, 1030, 1055, 1070, 1100, 1120)
 
 

@@ -212,15 +212,19 @@ def outside_sales(
     firm = products.firm[product]
     last_buyer = len(firms) + (parties - len(firms)) // 2
     customer = draws.integers("customer", len(firms), last_buyer, len(product))
+    is_related = np.zeros(len(product), dtype=np.bool_)
     owned = {
         owner: np.flatnonzero(owner_of == owner) for owner in np.unique(owner_of[owner_of >= 0])
     }
     for owner, parties_owned in owned.items():
-        best = np.flatnonzero((firm == owner) & (rank < 2))
+        best = np.flatnonzero((firm == owner) & (rank < cheats.RELATED_PARTIES))
+        is_related[best] = True
         customer[best] = parties_owned[np.arange(len(best)) % len(parties_owned)]
     weight = (
         1_000_000 // (rank + 1) * draws.integers("customer size", 300, 1000, len(product)) // 1000
     )
+    # Whom the owner owns buys what he likes.
+    weight = np.where(is_related, weight * 3, weight)
     total = total_by(product, weight, len(products))[product]
     value = outside[firm] * products.share_permille[product] // 1000
     daily = value * weight // total * 1000 // products.price_fen[product]

@@ -57,7 +57,7 @@ def days(count: int) -> Iterator[Day]:
         yield Day(before, state, events)
 
 
-YEAR_DAYS, YEAR_ENTERPRISES = 365, 400
+YEAR_DAYS, YEAR_ENTERPRISES = 365, 340
 KEPT_EVENTS = (
     "invoices",
     "payments",
