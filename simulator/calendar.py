@@ -93,12 +93,6 @@ def is_month_end(day: int) -> bool:
     return date_of(day + 1).month != date_of(day).month
 
 
-def month_of(day: int) -> int:
-    """The month as a number such as 201907."""
-    when = date_of(day)
-    return when.year * 100 + when.month
-
-
 def _triangle_wave(day: int, period: int, swing: int) -> int:
     """A wave of straight lines, so that every machine agrees on it: -swing to swing."""
     phase = day % period

@@ -27,10 +27,8 @@ CUSTOMERS = (2, 2, 4, 5, 15, 39, 121, 310, 350, 400, 400)
 VOIDED_PERMILLE = (0, 0, 15, 30, 59, 93, 143, 225, 250, 280, 300)
 # sme_invoices: of the voided invoices, those with a valid twin of the same amount and customer.
 VOIDED_WITH_TWIN_PERMILLE = 560
-# sme_invoices: negative (red-letter) invoices among valid sales invoices, and those that take back
-# an earlier invoice exactly.
+# sme_invoices: negative (red-letter) invoices among valid sales invoices.
 RED_LETTER_PERMILLE = 31
-RED_LETTER_EXACT_PERMILLE = 544
 # sme_invoices: gross amount of one small purchase (expenses at 3 and 6 %), in fen.
 EXPENSE_FEN = (
     800,
@@ -84,6 +82,3 @@ IDLE_LOAD_PERMILLE = 62
 # machine_events, 100 machines over a year: failures and maintenance a machine and year.
 FAILURES_A_YEAR = 8
 MAINTENANCE_A_YEAR = 33
-
-# erp_procurement, 8,845 order lines: rejected at receipt, in thousandths of what was received.
-REJECTED_PERMILLE = 31

@@ -58,7 +58,6 @@ ACCOUNTS = len(ACCOUNT_CODES)
     LOAN,
     WRITE_OFF,
 ) = range(12)
-DOCUMENT_KINDS = 12
 
 COLUMNS = ("firm", "document_kind", "reference", "account", "amount_fen")
 

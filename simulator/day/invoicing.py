@@ -37,12 +37,6 @@ VOIDED_LATER_PER_MILLION = 150_000
 # is set so that exact reversals and returns together meet the real share of red-letter invoices.
 REVERSAL_PER_MILLION = 330
 LONGEST_REVERSAL_AGE = 90
-NEVER = 1_000_000
-
-INVOICE_COLUMNS = (
-    "invoice", "supplier", "customer", "reference", "purpose", "net_fen", "tax_fen", "total_fen",
-    "tax_percent", "issue_day", "due_day", "status", "replaces",
-)  # fmt: skip
 
 
 def value_added_tax(net_fen: Integers, percent: Integers) -> Integers:

@@ -51,7 +51,10 @@ def _on_the_road(context: Context, served: Frame, stream: str) -> Frame:
     transit = draws.integers(f"{stream} transit", 1, 5, size)
     late = draws.happens(f"{stream} late", figures.DELIVERY_LATE_PERMILLE * 1000, size)
     delay = draws.from_table(f"{stream} delay", figures.DELIVERY_DAYS_LATE, size)
-    delay = np.where(late, np.minimum(delay, LONGEST_DELAY), 0)
+    early = draws.happens(f"{stream} early", figures.DELIVERY_EARLY_PERMILLE * 1000, size)
+    # Nothing arrives on the day on which it leaves.
+    early &= transit > 1
+    delay = np.where(late, np.minimum(delay, LONGEST_DELAY), -early.astype(np.int64))
     loss = draws.from_table(f"{stream} loss", figures.CARRIER_LOSS_PER_100_000, size)
     lost = draws.rounded(f"{stream} lost units", served["quantity"] * loss, 100_000)
     planned = context.day + transit

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from simulator.calendar import date_of
 from simulator.dialects.facts import Delivery, Facts, foreign_number, spelled
 from simulator.disorder import Outbox
 from simulator.frame import Frame, joined, make_frame
@@ -131,8 +132,29 @@ def _loans(facts: Facts, outbox: Outbox, bank: int) -> Delivery:
     return Delivery(f"bank/CBLN_B{bank + 1}_{facts.stamp}.txt", content)
 
 
+def _contracts(facts: Facts, outbox: Outbox, bank: int) -> Delivery:
+    """What was agreed: principal, instalments, rate, day of the month, and the facility's limit."""
+    loans = facts.world.loans
+    ours = np.flatnonzero(loans.bank == bank)
+    listed_loans = make_frame(len(ours), loan=ours)
+    loan = outbox.rows("registry", f"bank/CBFAC_B{bank + 1}", listed_loans)["loan"]
+    parts = [
+        "30",
+        padded(loan, 12),
+        _account(loans.firm[loan], bank),
+        padded(loans.principal_fen[loan], 15),
+        padded(loans.instalments[loan], 3),
+        padded(loans.rate_per_10_000[loan], 5),
+        padded(loans.day_of_month[loan], 2),
+        padded(loans.facility_fen[loan], 15),
+    ]
+    return Delivery(f"bank/CBFAC_B{bank + 1}_{facts.stamp}.txt", lines(parts))
+
+
 def bank_fixed_width(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
-    """Both files of both banks."""
+    """The files of both banks; loan contracts go out on the first of a month."""
     for bank in range(BANKS):
+        if date_of(facts.day).day == 1:
+            yield _contracts(facts, outbox, bank)
         yield _transactions(facts, outbox, bank)
         yield _loans(facts, outbox, bank)

@@ -131,7 +131,7 @@ def _movements(facts: Facts, rows: Frame, quantity: str, texts: tuple[pa.Array, 
         "存货名称": chosen(items, rows["item"]).to_pylist(),
         "计量单位": chosen(units, rows["item"]).to_pylist(),
         "数量": rows[quantity].tolist(),
-        "含税前单价": _money(rows["price_fen"]),
+        "不含税单价": _money(rows["price_fen"]),
         "金额": _money(rows["amount_fen"]),
         "备注": chosen(MARKS, rows["is_correction"]).to_pylist(),
     }

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from simulator.calendar import date_of, is_month_end
-from simulator.day.accounts import ACCOUNT_CODES, PAYABLES, RECEIVABLES
+from simulator.day.accounts import ACCOUNT_CODES, ACCOUNT_NAMES, PAYABLES, RECEIVABLES
 from simulator.dialects.erp_sap import DATE, SOURCE, company, extract, partner, users
 from simulator.dialects.facts import Delivery, Facts, spelled
 from simulator.disorder import Outbox
@@ -163,12 +163,17 @@ def _pairs(facts: Facts, own: str, other: str) -> Frame:
 
 
 def _masters(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
-    """Company codes (T001), customers (KNA1) and vendors (LFA1) under their own spellings."""
+    """Accounts (SKAT), company codes (T001), customers (KNA1) and vendors (LFA1) as spelled."""
     directory, parties = facts.directory, facts.world.parties
     ours = np.flatnonzero(users(facts))
     ours = outbox.rows("registry", "erp_sap/T001", make_frame(len(ours), firm=ours))["firm"]
     names = chosen(directory.english_names, ours)
     yield extract(facts, "T001", {"BUKRS": company(ours), "BUTXT": quoted(names), "WAERS": "CNY"})
+    accounts = make_frame(len(ACCOUNT_CODES), account=np.arange(len(ACCOUNT_CODES)))
+    account = outbox.rows("registry", "erp_sap/SKAT", accounts)["account"]
+    names = chosen(listed(ACCOUNT_NAMES), account)
+    columns = {"SPRAS": "1", "KTOPL": "CACN", "SAKNR": chosen(ACCOUNTS, account), "TXT20": names}
+    yield extract(facts, "SKAT", columns)
     cities = listed([city for _, _, city in REGIONS])
     for name, own, other, role in (
         ("KNA1", "supplier", "customer", "KUNNR"),

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from simulator.day.production import INSPECTION, JAM, OVERHAUL
+from simulator.day.production import INSPECTION, JAM, OVERHAUL, RUN_MINUTES_A_DAY
 from simulator.dialects.facts import Delivery, Facts, factory_codes
 from simulator.disorder import MES_COLUMN_ADDED_DAY, Outbox
 from simulator.frame import Frame
+from simulator.randomness import Integers
 from simulator.text import chosen, dates, decimal, listed, moments, padded, table, whole
 from simulator.world.firms import MES_CSV
 
@@ -25,17 +26,37 @@ def _gbk(content: bytes) -> bytes:
     return content.decode().encode("gbk")
 
 
+def _by_machine(facts: Facts) -> Frame:
+    """Work orders shared out among the machines that make the product; the parts add up."""
+    machines, work = facts.world.machines, facts.events["work_orders"]
+    makers = np.flatnonzero(machines.product >= 0)
+    makers = makers[np.argsort(machines.product[makers], kind="stable")]
+    count = np.bincount(machines.product[makers], minlength=len(facts.world.products))
+    first = np.cumsum(count) - count
+    share = count[work["product"]]
+    rows = work.take(np.repeat(np.arange(len(work)), share))
+    place = np.arange(len(rows)) - np.repeat(np.cumsum(share) - share, share)
+    of = np.repeat(share, share)
+    parts = {
+        name: (rows[name] * (place + 1)) // of - (rows[name] * place) // of
+        for name in ("target", "good", "scrap")
+    }
+    machine = makers[first[rows["product"]] + place]
+    return rows.with_columns(machine=machine, firm=machines.firm[machine], **parts)
+
+
 def _reports(facts: Facts, outbox: Outbox) -> Delivery:
-    """Work orders with target, output and scrap."""
+    """Work reports by machine: target, output, scrap, minutes, and what the machine can make."""
     world, directory = facts.world, facts.directory
-    work = facts.events["work_orders"]
-    firm = world.products.firm[work["product"]]
+    work = _by_machine(facts)
     users = world.firms.mes == MES_CSV
-    mine = work.with_columns(firm=firm, day=np.full(len(work), facts.day)).take(users[firm])
+    mine = work.with_columns(day=np.full(len(work), facts.day)).take(users[work["firm"]])
     rows = outbox.rows("mes_reports", "mes/生产报工", mine, "good")
+    hourly = world.machines.units_milli_a_day[rows["machine"]] * 60 // RUN_MINUTES_A_DAY
     columns = {
         "工厂编码": factory_codes(rows["firm"]),
         "工单号": padded(rows["work_order"], 10),
+        "设备编号": chosen(directory.machine_codes, rows["machine"]),
         "产品编码": chosen(directory.product_codes, rows["product"]),
         "产品名称": chosen(directory.products, rows["product"]),
         "单位": chosen(directory.product_units, rows["product"]),
@@ -43,6 +64,7 @@ def _reports(facts: Facts, outbox: Outbox) -> Delivery:
         "合格数量": whole(rows["good"]),
         "报废数量": whole(rows["scrap"]),
         "运行分钟": whole(rows["minutes"]),
+        "额定产能(每小时)": decimal(hourly, 3),
         "耗电量(千瓦时)": decimal(_energy(facts, rows), 1),
         "班次": chosen(SHIFTS, rows["work_order"] % len(SHIFTS)),
         "生产日期": dates(rows["day"], "%Y/%m/%d"),
@@ -54,13 +76,10 @@ def _reports(facts: Facts, outbox: Outbox) -> Delivery:
     return Delivery(f"mes/生产报工_{facts.stamp}.csv", content)
 
 
-def _energy(facts: Facts, rows: Frame) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    """Energy of a work order in tenths of a kilowatt-hour: minutes at the power of its machines."""
-    machines = facts.world.machines
-    watts = np.zeros(len(facts.world.products), dtype=np.int64)
-    made = machines.product >= 0
-    np.add.at(watts, machines.product[made], machines.watts[made])
-    return watts[rows["product"]] * rows["minutes"] // 6000
+def _energy(facts: Facts, rows: Frame) -> Integers:
+    """Energy of a report in tenths of a kilowatt-hour: minutes at the power of its machine."""
+    tenths: Integers = facts.world.machines.watts[rows["machine"]] * rows["minutes"] // 6000
+    return tenths
 
 
 def _machine_events(facts: Facts, outbox: Outbox) -> Delivery:

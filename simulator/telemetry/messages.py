@@ -26,7 +26,6 @@ from simulator.world.machines import SENSOR_KINDS, SENSORS_A_MACHINE
 UTC_OFFSET_SECONDS = 8 * 3600
 EPOCH_SECONDS = int(np.datetime64(FIRST_DATE, "s").astype(np.int64)) - UTC_OFFSET_SECONDS
 DAY_SECONDS = 86_400
-KINDS = len(SENSOR_KINDS) * SENSORS_A_MACHINE
 # How vendor B says a unit: its own unit, tag suffix, factor (numerator, denominator) and offset in
 # thousandths of its unit.
 VENDOR_B_UNITS = {
@@ -160,8 +159,10 @@ VENDORS = (
 def telemetry(facts: Facts, outbox: Outbox, density: Density) -> Iterable[Delivery]:
     """A file a vendor and day, written block by block."""
     machines = facts.world.machines
+    # Who has ceased has switched off.
+    runs = (facts.state.failed_day < 0)[machines.firm]
     for vendor, source, folder, _ in VENDORS:
-        uses = facts.world.firms.sensors[machines.firm] == vendor
+        uses = runs & (facts.world.firms.sensors[machines.firm] == vendor)
         stream = f"telemetry/{folder}"
         chunks = _blocks(facts, outbox, density, np.flatnonzero(uses), (source, stream))
         yield Delivery(f"{stream}_{facts.stamp}.jsonl", chunks)

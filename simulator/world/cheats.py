@@ -6,7 +6,7 @@ import numpy as np
 
 from simulator.randomness import Draws, Integers
 from simulator.world.names import ROADS
-from simulator.world.trades import CORE, MAKER_TRADES, TIER_ONE
+from simulator.world.trades import MAKER_TRADES, TIER_ONE
 
 (
     HONEST,
@@ -57,7 +57,7 @@ def draw_cheats(draws: Draws, tier: Integers, trade: Integers) -> tuple[Integers
     """
     count = len(tier)
     kind, group = np.zeros(count, dtype=np.int64), np.full(count, -1, dtype=np.int64)
-    able = np.flatnonzero((tier > TIER_ONE) & (trade < MAKER_TRADES) & (tier > CORE))
+    able = np.flatnonzero((tier > TIER_ONE) & (trade < MAKER_TRADES))
     wanted = max(1, count * CHEATS_PERMILLE // 1000)
     planted = [PLANTING_ORDER[place % len(PLANTING_ORDER)] for place in range(wanted)]
     while planted.count(CIRCULAR_TRADE) % CIRCLE:
