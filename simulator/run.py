@@ -95,7 +95,7 @@ def simulate(
     if from_day == 0:
         state = open_state(world)
         pending: dict[str, Frame] = {}
-        write_world_truth(out / "truth", world)
+        write_world_truth(out / "truth", world, directory)
     else:
         state, pending = load_state(out / "state", from_day - 1)
     clock = time.monotonic()
@@ -106,7 +106,7 @@ def simulate(
         for dialect in DIALECTS:
             _write(out / "files", dialect(facts, outbox))
         _write(out / "files", telemetry(facts, outbox, parameters.density))
-        write_day_truth(out / "truth", world, state, events, outbox.sent)
+        write_day_truth(out / "truth", facts, outbox.sent)
         save_state(out / "state", state, pending)
         done = day - from_day + 1
         if done % SAY_EVERY_DAYS == 0 or done == days:

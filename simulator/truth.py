@@ -15,11 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulator.calendar import date_of, dates_of
-from simulator.day.step import Events
+from simulator.dialects.bank_fixed_width import account_numbers
+from simulator.dialects.erp_sap import company
+from simulator.dialects.facts import Directory, Facts, factory_codes, firm_codes, meter_numbers
 from simulator.disorder import Sent
-from simulator.state import State
+from simulator.text import chosen
 from simulator.world.cheats import CHEAT_NAMES, HONEST
 from simulator.world.draw import World
+from simulator.world.firms import BANKS, ERP_SAP, MES_CSV
 from simulator.world.trades import TRADES
 
 
@@ -29,11 +32,12 @@ def _write(folder: Path, name: str, day: int, columns: Mapping[str, Any]) -> Non
     pq.write_table(pa.table(dict(columns)), target / f"{date_of(day)}.parquet")
 
 
-def write_world_truth(folder: Path, world: World) -> None:
-    """Who everybody is, and who cheats how; written before the first day."""
+def write_world_truth(folder: Path, world: World, directory: Directory) -> None:
+    """Who everybody is, under which codes, and who cheats how; written before the first day."""
+    _write_identities(folder, world, directory)
     firms, parties = world.firms, world.parties
     every = np.arange(len(firms))
-    codes = [f"E{index + 1}" for index in every.tolist()]
+    codes = firm_codes(every).to_pylist()
     _write(
         folder,
         "enterprises",
@@ -74,15 +78,38 @@ def write_world_truth(folder: Path, world: World) -> None:
     )
 
 
+def _write_identities(folder: Path, world: World, directory: Directory) -> None:
+    """The code of each enterprise in each system that has one for it."""
+    firms = world.firms
+    every = np.arange(len(firms))
+    in_workshop = np.flatnonzero(firms.mes == MES_CSV)
+    in_sap = np.flatnonzero(firms.erp == ERP_SAP)
+    systems = [
+        ("tax platform", every, firm_codes(every)),
+        ("grid", every, meter_numbers(every)),
+        ("sensor platform", every, directory.site_codes),
+        ("workshop system", in_workshop, factory_codes(in_workshop)),
+        ("sap", in_sap, company(in_sap)),
+    ]
+    for bank in range(BANKS):
+        ours = np.flatnonzero(firms.bank == bank)
+        systems.append((f"bank {bank + 1}", ours, account_numbers(ours, bank)))
+    names, firm, code = [], [], []
+    for name, known, codes in systems:
+        names += [name] * len(known)
+        firm += firm_codes(known).to_pylist()
+        code += codes.to_pylist()
+    columns = {"enterprise_id": firm, "system": names, "code": code}
+    _write(folder, "identities", 0, columns)
+
+
 def _dates(days: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> pa.Array:
     return pa.array(dates_of(days), pa.date32(), mask=days < 0)
 
 
-def write_day_truth(
-    folder: Path, world: World, state: State, events: Events, sent: Sequence[Sent]
-) -> None:
+def write_day_truth(folder: Path, facts: Facts, sent: Sequence[Sent]) -> None:
     """Defaults, failures and wear of a day, and what was sent."""
-    day = state.day
+    day, events, world = facts.day, facts.events, facts.world
     defaults, failures = events["defaults"], events["failures"]
     if len(defaults):
         _write(
@@ -90,7 +117,7 @@ def write_day_truth(
             "defaults",
             day,
             {
-                "enterprise_id": [f"E{index + 1}" for index in defaults["firm"].tolist()],
+                "enterprise_id": firm_codes(defaults["firm"]),
                 "default_date": [date_of(day)] * len(defaults),
                 "unpaid_since": _dates(defaults["unpaid_since"]),
                 "exposure_fen": defaults["due_fen"] + defaults["left_fen"],
@@ -102,7 +129,7 @@ def write_day_truth(
             "failures",
             day,
             {
-                "enterprise_id": [f"E{index + 1}" for index in failures["firm"].tolist()],
+                "enterprise_id": firm_codes(failures["firm"]),
                 "failure_date": [date_of(day)] * len(failures),
             },
         )
@@ -112,9 +139,9 @@ def write_day_truth(
         "wear",
         day,
         {
-            "date": [date_of(day)] * len(runs),
-            "machine": runs["machine"],
-            "enterprise_id": [f"E{i + 1}" for i in world.machines.firm[runs["machine"]].tolist()],
+            "date": _dates(np.full(len(runs), day)),
+            "machine": chosen(facts.directory.machine_codes, runs["machine"]),
+            "enterprise_id": firm_codes(world.machines.firm[runs["machine"]]),
             "wear_per_million": runs["wear"],
             "run_minutes": runs["minutes"],
             "failed": runs["stopped"] > 0,

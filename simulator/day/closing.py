@@ -26,9 +26,8 @@ from simulator.frame import Frame, empty_frame, joined, make_frame, total_by
 from simulator.randomness import Integers
 from simulator.state import State
 from simulator.world.machines import ENERGY_FEN_A_KWH
-from simulator.world.relations import FREIGHT, STORAGE
+from simulator.world.relations import FREIGHT, SERVICE_FEE_PERMILLE, STORAGE
 
-FREIGHT_PERMILLE = 15
 SOCIAL_INSURANCE_PERMILLE = 160
 PROFIT_TAX_PERMILLE = 15
 # Cash beyond so many days of turnover goes to the owners at the end of a quarter.
@@ -51,7 +50,7 @@ def bill_services(context: Context, state: State) -> Result:
     carried = np.zeros(len(due), dtype=np.int64)
     carried[inside] = state.month_shipped_fen[customer[inside]]
     is_carried = inside & (relations.kind[due] == FREIGHT)
-    net = np.where(is_carried, carried * FREIGHT_PERMILLE, usual) // 1000
+    net = np.where(is_carried, carried * SERVICE_FEE_PERMILLE, usual) // 1000
     bills = make_frame(
         len(due),
         supplier=relations.supplier[due],

@@ -19,17 +19,14 @@ from simulator.day.accounts import (
     TAX_PAYABLE,
     document_for,
 )
-from simulator.day.context import Context, Result, is_alive, numbered
-from simulator.day.shipping import EXPENSE, GOODS, PLANTED_PAPER, RETURN
+from simulator.day.bills import cut_at_cap, expense_bills, planted_bills
+from simulator.day.context import Context, Result, numbered
+from simulator.day.shipping import GOODS, RETURN
 from simulator.frame import Frame, joined, make_frame, total_by
 from simulator.randomness import Integers
 from simulator.state import OPEN_ITEM_COLUMNS, TO_VOID_COLUMNS, State
-from simulator.world import cheats
-from simulator.world.relations import PLANTED
 
 VALID, VOIDED = 0, 1
-OUTSIDER_CAP_FEN = 11_700_000
-EXPENSE_TERM_DAYS = 7
 OUTSIDER_VOIDED_PERMILLE = 28
 # Most mistakes are seen at once, some after the invoice has gone out.
 VOIDED_LATER_PER_MILLION = 150_000
@@ -44,80 +41,6 @@ def value_added_tax(net_fen: Integers, percent: Integers) -> Integers:
     size = (np.abs(net_fen) * percent + 50) // 100
     tax: Integers = np.sign(net_fen) * size
     return tax
-
-
-def expense_bills(context: Context, state: State) -> Frame:
-    """Small things bought of outsiders: fuel, repairs, fares, paper."""
-    world, draws = context.world, context.draws
-    firms = np.arange(context.enterprises)
-    rate = world.firms.expenses_a_month_tenths * max(context.work, 250) // 1000
-    rate = np.where(is_alive(state), rate, 0)
-    counts = draws.rounded("expenses", rate, 240)
-    firm = np.repeat(firms, counts)
-    size = len(firm)
-    sellers = len(world.parties) - context.enterprises
-    # Each firm has its own corner of the market, and often goes back to the same shop.
-    corner = firm * 131 % sellers
-    rank = draws.integers("shop", 0, 1000, size)
-    shop = corner + rank * rank // 1000 * min(300, sellers // 2) // 1000
-    gross = draws.from_table("expense amount", figures.EXPENSE_FEN, size)
-    gross = np.minimum(gross, world.firms.turnover_fen_a_day[firm] // 2 + 5_000)
-    percent = np.array([3, 3, 3, 6, 6, 13])[draws.integers("expense tax", 0, 6, size)]
-    return make_frame(
-        size,
-        supplier=context.enterprises + sellers // 2 + shop % (sellers // 2),
-        customer=firm,
-        relation=-1,
-        reference=-1,
-        purpose=EXPENSE,
-        net_fen=gross * 100 // (100 + percent),
-        tax_percent=percent,
-        term_days=EXPENSE_TERM_DAYS,
-        bill_day=context.day,
-    )
-
-
-def planted_bills(context: Context, state: State) -> Frame:
-    """Paper that cheats write: no goods move along these relations."""
-    relations, firms = context.world.relations, context.world.firms
-    due = (relations.kind == PLANTED) & ((context.day + relations.phase) % relations.interval == 0)
-    due_rows = np.flatnonzero(due)
-    seller, buyer = relations.supplier[due_rows], relations.customer[due_rows]
-    # One of the two is the cheat.
-    cheat = np.where(seller < context.enterprises, seller, buyer)
-    begun = (firms.cheat_day[cheat] <= context.day) & is_alive(state)[cheat]
-    due_rows, cheat = due_rows[begun], cheat[begun]
-    size = len(due_rows)
-    weekly = relations.daily_milli[due_rows] * 7
-    wobble = context.draws.integers("planted wobble", 930, 1071, size)
-    smooth = firms.cheat[cheat] == cheats.PERFECT_SHELL
-    return make_frame(
-        size,
-        supplier=relations.supplier[due_rows],
-        customer=relations.customer[due_rows],
-        relation=due_rows,
-        reference=-1,
-        purpose=PLANTED_PAPER,
-        net_fen=np.where(smooth, weekly, weekly * wobble // 1000) // 10_000 * 10_000,
-        tax_percent=relations.tax_percent[due_rows],
-        term_days=np.where(smooth, 30, 20),
-        bill_day=context.day,
-    )
-
-
-def _cut(context: Context, bills: Frame) -> Frame:
-    """Bills cut into invoices not above the supplier's cap; the parts add up to the bill."""
-    is_enterprise = bills["supplier"] < context.enterprises
-    firm = np.where(is_enterprise, bills["supplier"], 0)
-    cap = np.where(is_enterprise, context.world.firms.invoice_cap_fen[firm], OUTSIDER_CAP_FEN)
-    size = np.abs(bills["net_fen"])
-    full = size // cap
-    pieces = np.maximum(full + (size % cap > 0), 1)
-    cut = bills.take(np.repeat(np.arange(len(bills)), pieces))
-    place = np.arange(len(cut)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    whole, part = np.repeat(size, pieces), np.repeat(cap, pieces)
-    net = np.minimum(part, whole - place * part)
-    return cut.with_columns(net_fen=np.sign(cut["net_fen"]) * net)
 
 
 def _pay_day(context: Context, customer: Integers, due: Integers) -> tuple[Integers, Integers]:
@@ -191,26 +114,7 @@ def invoice(context: Context, state: State) -> Result:
     taken, anew = _reversals(context, state)
     parts = [waiting.take(ready), planted_bills(context, state), expense_bills(context, state)]
     bills = joined([*parts, anew])
-    cut = _cut(context, bills)
-    reversed_from = len(cut) - len(_cut(context, anew)) if len(anew) else len(cut)
-    tax = value_added_tax(cut["net_fen"], cut["tax_percent"])
-    due = day + cut["term_days"]
-    fresh = make_frame(
-        len(cut),
-        invoice=0,
-        supplier=cut["supplier"],
-        customer=cut["customer"],
-        reference=cut["reference"],
-        purpose=cut["purpose"],
-        net_fen=cut["net_fen"],
-        tax_fen=tax,
-        total_fen=cut["net_fen"] + tax,
-        tax_percent=cut["tax_percent"],
-        issue_day=day,
-        due_day=due,
-        status=VALID,
-        replaces=np.where(np.arange(len(cut)) >= reversed_from, cut["reference"], -1),
-    )
+    fresh = _written(context, bills, first_anew=len(bills) - len(anew))
     red = _in_red(context, taken)
     mistaken = _mistaken(context, fresh)
     invoices = joined([mistaken, red, fresh]).sorted_by("supplier", "customer")
@@ -222,15 +126,7 @@ def invoice(context: Context, state: State) -> Result:
     kept = ~np.isin(state.book("open_items")["invoice"], taken["invoice"])
     books = state.with_book("bills", waiting.take(~ready & (waiting["net_fen"] != 0)))
     books["open_items"] = joined([state.book("open_items").take(kept), items])
-    later = draws.happens("voided later", VOIDED_LATER_PER_MILLION, len(invoices))
-    later &= invoices["status"] == VOIDED
-    to_void = invoices.take(later)
-    void_day = day + draws.integers("void delay", 1, 12, len(to_void))
-    waiting_void = state.book("to_void")
-    voids = waiting_void["void_day"] <= day
-    held = Frame({n: void_day if n == "void_day" else to_void[n] for n in TO_VOID_COLUMNS})
-    books["to_void"] = joined([waiting_void.take(~voids), held])
-    sent_status = np.where(later, VALID, invoices["status"])
+    voided, books["to_void"], sent_status = _voided_later(context, state, invoices)
     out, into = _vat(context, valid)
     state = replace(
         state,
@@ -242,11 +138,49 @@ def invoice(context: Context, state: State) -> Result:
         state,
         {
             "invoices": invoices.with_columns(sent_status=sent_status),
-            "voided_later": waiting_void.take(voids),
+            "voided_later": voided,
             "reversed_items": taken,
             "postings": _postings(context, valid),
         },
     )
+
+
+def _written(context: Context, bills: Frame, first_anew: int) -> Frame:
+    """Bills as invoices; those from `first_anew` on replace the invoice that they refer to."""
+    bills = bills.with_columns(is_anew=(np.arange(len(bills)) >= first_anew).astype(np.int64))
+    cut = cut_at_cap(context, bills)
+    tax = value_added_tax(cut["net_fen"], cut["tax_percent"])
+    return make_frame(
+        len(cut),
+        invoice=0,
+        supplier=cut["supplier"],
+        customer=cut["customer"],
+        reference=cut["reference"],
+        purpose=cut["purpose"],
+        net_fen=cut["net_fen"],
+        tax_fen=tax,
+        total_fen=cut["net_fen"] + tax,
+        tax_percent=cut["tax_percent"],
+        issue_day=context.day,
+        due_day=context.day + cut["term_days"],
+        status=VALID,
+        replaces=np.where(cut["is_anew"] > 0, cut["reference"], -1),
+    )
+
+
+def _voided_later(context: Context, state: State, invoices: Frame) -> tuple[Frame, Frame, Integers]:
+    """Mistakes seen late: those voided today, those still to be voided, and the status sent now."""
+    draws, size = context.draws, len(invoices)
+    later = draws.happens("voided later", VOIDED_LATER_PER_MILLION, size)
+    later &= invoices["status"] == VOIDED
+    wrong = invoices.take(later)
+    void_day = context.day + draws.integers("void delay", 1, 12, len(wrong))
+    wrong = wrong.with_columns(void_day=void_day)
+    waiting = state.book("to_void")
+    is_today = waiting["void_day"] <= context.day
+    held = Frame({name: wrong[name] for name in TO_VOID_COLUMNS})
+    sent_status = np.where(later, VALID, invoices["status"])
+    return waiting.take(is_today), joined([waiting.take(~is_today), held]), sent_status
 
 
 def _in_red(context: Context, taken: Frame) -> Frame:

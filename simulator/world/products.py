@@ -17,7 +17,7 @@ from simulator.world.trades import (
     TRADES,
 )
 
-FREIGHT_PERMILLE = 20
+SERVICES_PERMILLE = 20
 OVERHEAD_PERMILLE = 60
 INTEREST_AND_TAX_PERMILLE = 25
 
@@ -86,7 +86,7 @@ def material_permille(firms: Firms) -> Integers:
     trades = firms.trade
     wages = np.array([trade.wage_permille for trade in TRADES])[trades]
     energy = np.array([trade.energy_permille for trade in TRADES])[trades]
-    other = FREIGHT_PERMILLE + OVERHEAD_PERMILLE + INTEREST_AND_TAX_PERMILLE
+    other = SERVICES_PERMILLE + OVERHEAD_PERMILLE + INTEREST_AND_TAX_PERMILLE
     left: Integers = 1000 - wages - energy - other - firms.margin_permille
     return left
 

@@ -25,6 +25,8 @@ SUPPLY, OUTSIDE_SALE, RAW_PURCHASE, FREIGHT, STORAGE, PLANTED = range(6)
 TERM_DAYS = np.array([7, 15, 30, 30, 45, 60, 90], dtype=np.int64)
 ORDER_INTERVALS = np.array([3, 5, 7, 7, 10, 14, 21, 30], dtype=np.int64)
 OUTSIDE_SERVICE_CUSTOMERS = 8
+# What a carrier or a warehouse takes, in thousandths of its customer's turnover.
+SERVICE_FEE_PERMILLE = 15
 LONGEST_INTERVAL = 480
 # How seldom the customers of a firm order against the usual, in hundredths: some firms write an
 # invoice a week, others twenty a day.
@@ -166,7 +168,7 @@ def service_relations(draws: Draws, firms: Firms, parties: int) -> Frame:
                 product=-1,
                 material=-1,
                 share_permille=1000,
-                daily_milli=firms.turnover_fen_a_day[users] * 15 // 1000,
+                daily_milli=firms.turnover_fen_a_day[users] * SERVICE_FEE_PERMILLE // 1000,
                 interval=0,
             )
         )

@@ -21,8 +21,8 @@ from simulator.world.cheats import CHEAT_NAMES
 from simulator.world.codes import is_credit_code
 from simulator.world.draw import draw_world
 
-PARAMETERS = Parameters(enterprises=60, seed=5)
-DAYS = 47
+PARAMETERS = Parameters(enterprises=50, seed=5)
+DAYS = 46
 
 
 @pytest.fixture(scope="module")
@@ -171,9 +171,9 @@ def test_meters_give_every_quarter_hour_of_a_day_and_a_register_that_never_falls
 
 def test_monthly_filings_name_every_living_firm(files: Path) -> None:
     payroll = _csv(files / "payroll" / "社保缴费_201907.csv")
-    assert len({row["统一社会信用代码"] for row in payroll}) == 60
+    assert len({row["统一社会信用代码"] for row in payroll}) == PARAMETERS.enterprises
     filings = _csv(files / "tax" / "filings_20190815.csv")
-    assert len({row["企业代号"] for row in filings}) == 60
+    assert len({row["企业代号"] for row in filings}) == PARAMETERS.enterprises
 
 
 def test_the_registry_knows_every_name_and_a_code_that_holds(files: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from loomline.errors import LoomlineError
 from simulator.run import Parameters, simulate
 
-SMALL = Parameters(enterprises=40, seed=3)
+SMALL = Parameters(enterprises=30, seed=3)
 
 
 def _silent(_line: str) -> None:
@@ -29,17 +29,17 @@ def _bytes_of(folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def one_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("one")
-    simulate(SMALL, 35, folder, say=_silent)
+    simulate(SMALL, 33, folder, say=_silent)
     return folder
 
 
 def test_one_seed_gives_the_same_bytes_and_another_seed_others(
     one_run: Path, tmp_path: Path
 ) -> None:
-    simulate(SMALL, 35, tmp_path / "again", say=_silent)
+    simulate(SMALL, 33, tmp_path / "again", say=_silent)
     assert _bytes_of(one_run / "files") == _bytes_of(tmp_path / "again" / "files")
     assert _bytes_of(one_run / "truth") == _bytes_of(tmp_path / "again" / "truth")
-    simulate(Parameters(40, 4), 1, tmp_path / "other", say=_silent)
+    simulate(Parameters(30, 4), 1, tmp_path / "other", say=_silent)
     other = _bytes_of(tmp_path / "other" / "files")
     mine = _bytes_of(one_run / "files")
     same = [name for name in other if mine.get(name) == other[name]]
@@ -47,7 +47,7 @@ def test_one_seed_gives_the_same_bytes_and_another_seed_others(
 
 
 def test_a_continued_run_gives_the_bytes_of_one_long_run(one_run: Path, tmp_path: Path) -> None:
-    for first, count in ((0, 12), (12, 1), (13, 22)):
+    for first, count in ((0, 12), (12, 1), (13, 20)):
         simulate(SMALL, count, tmp_path, from_day=first, say=_silent)
     assert _bytes_of(tmp_path / "files") == _bytes_of(one_run / "files")
     assert _bytes_of(tmp_path / "truth") == _bytes_of(one_run / "truth")
@@ -55,7 +55,7 @@ def test_a_continued_run_gives_the_bytes_of_one_long_run(one_run: Path, tmp_path
 
 def test_a_day_done_again_leaves_the_same_files(one_run: Path) -> None:
     before = _bytes_of(one_run / "files")
-    simulate(SMALL, 1, one_run, from_day=34, say=_silent)
+    simulate(SMALL, 1, one_run, from_day=32, say=_silent)
     assert _bytes_of(one_run / "files") == before
 
 
@@ -71,6 +71,6 @@ def test_no_state_to_continue_from_is_said_with_a_remedy(one_run: Path, tmp_path
     with pytest.raises(LoomlineError, match="go on from day"):
         simulate(SMALL, 1, one_run, from_day=90, say=_silent)
     with pytest.raises(LoomlineError, match="other parameters"):
-        simulate(Parameters(50, 3), 1, one_run, from_day=35, say=_silent)
+        simulate(Parameters(50, 3), 1, one_run, from_day=33, say=_silent)
     with pytest.raises(LoomlineError, match="too few"):
         simulate(Parameters(5, 3), 1, tmp_path, say=_silent)
