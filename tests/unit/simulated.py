@@ -1,4 +1,4 @@
-"""Simulated ecosystems that several test modules look at; each is run once a session."""
+"""Simulated ecosystems that several test modules look at; each is run once for all of them."""
 
 from __future__ import annotations
 
