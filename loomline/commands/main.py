@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from pyspark.errors import PySparkException
 
-from loomline.commands import airflow, demo, engine, explain, lineage, pages, source
+from loomline.commands import airflow, demo, engine, explain, lineage, pages, simulate, source
 from loomline.commands.shown import OutputFormat, print_frame, print_table
 from loomline.engine.server import start_engine
 from loomline.engine.session import open_session
@@ -33,6 +33,7 @@ app.command(context_settings=airflow.PASS_ON)(airflow.airflow)
 app.command()(demo.demo)
 app.command()(demo.sample)
 app.command()(explain.explain)
+app.command()(simulate.simulate)
 app.command()(lineage.lineage)
 app.command()(lineage.dictionary)
 

@@ -1,0 +1,1 @@
+"""A day of the ecosystem: one causal story from demand to default, in whole numbers."""

@@ -1,0 +1,1 @@
+"""The world: everything that does not change from day to day, drawn once from the seed."""
