@@ -91,7 +91,10 @@ def reconciliation(context: JobContext, contracts: list[Contract]) -> DataFrame:
             ("unreadable_total_rows", "bigint"),
         )
     }
-    rows_agree = F.expr("landed_rows = conformed_rows + duplicate_rows + quarantined_rows")
+    rows_agree = F.expr(
+        "landed_rows = row_count "
+        "and landed_rows = conformed_rows + duplicate_rows + quarantined_rows"
+    )
     totals_agree = F.expr(
         "landed_total_cny <=> conformed_total_cny + duplicate_total_cny + quarantined_total_cny"
     )
