@@ -80,7 +80,7 @@ def _record(
 
 
 @contextmanager
-def _alone(settings: Settings, say: Callable[[str], None]) -> Iterator[None]:
+def alone(settings: Settings, say: Callable[[str], None]) -> Iterator[None]:
     """Hold the home for one job; a second one waits, and the system frees the hold of a dead one.
 
     Two jobs at once could build on each other's half: dbt's views, for one, are of one date.
@@ -111,7 +111,7 @@ def run_job(
         EngineError: the engine ended meanwhile; the run can't be recorded.
     """
     job, settings = find_job(name), settings or load_settings()
-    with _alone(settings, say):
+    with alone(settings, say):
         return _run_alone(job, JobContext(settings, as_of_date, data), say)
 
 
