@@ -22,6 +22,9 @@ BLANKS = " \t\r\n\u00a0\u3000\ufeff"
 # As much of a wrong value as a reason quotes; the whole of it is in the raw text.
 QUOTED_LENGTH = 80
 
+# A letter of a date format that stands for a zone or an offset, outside quoted text.
+ZONE_LETTER = re.compile(r"^(?:[^']|'[^']*')*?[VzOXxZ]")
+
 CONFORMED, DUPLICATE, QUARANTINED = "conformed", "duplicate", "quarantined"
 
 
@@ -48,10 +51,18 @@ def _parsed_number(text: SparkColumn, declared: Column, mapping: ColumnMapping) 
 def _parsed_moment(
     text: SparkColumn, declared: Column, mapping: ColumnMapping, time_zone: str
 ) -> SparkColumn:
-    parsed = F.coalesce(*[F.try_to_timestamp(text, F.lit(form)) for form in mapping.formats])
-    if declared.type == "date":
-        return parsed.cast("date")
-    return F.to_utc_timestamp(parsed, time_zone)
+    moments = []
+    for form in mapping.formats:
+        parsed, says_its_zone = (
+            F.try_to_timestamp(text, F.lit(form)),
+            bool(ZONE_LETTER.search(form)),
+        )
+        if declared.type == "date":
+            local = F.from_utc_timestamp(parsed, time_zone) if says_its_zone else parsed
+            moments.append(local.cast("date"))
+        else:
+            moments.append(parsed if says_its_zone else F.to_utc_timestamp(parsed, time_zone))
+    return F.coalesce(*moments)
 
 
 def _parsed_code(text: SparkColumn, codes: dict[str, str | bool], type_name: str) -> SparkColumn:
@@ -134,7 +145,8 @@ def parse_rows(bronze: DataFrame, contract: Contract, table: Table) -> DataFrame
     """Parse bronze rows into canonical columns, with the reasons why a row does not hold.
 
     Returns:
-        The target's columns, `raw_text`, and `reasons` (array of text, empty where the row holds).
+        The target's columns, `landed_at`, `raw_text`, and `reasons` (array of text, empty where the
+        row holds).
     """
     mappings = _mappings(contract)
     mapped = {name: m for name, m in mappings.items() if m.from_column is not None}
@@ -163,7 +175,11 @@ def parse_rows(bronze: DataFrame, contract: Contract, table: Table) -> DataFrame
     parsed = trimmed.select(
         *own, *values, F.array_compact(F.array(*complaints)).alias("complaints")
     )
-    derived = {name: F.expr(m.sql) for name, m in contract.columns.items() if m.sql is not None}
+    derived = {
+        name: F.expr(mapping.sql).cast(table.columns[name].type)
+        for name, mapping in contract.columns.items()
+        if mapping.sql is not None
+    }
     parsed = parsed.withColumns(
         {
             **derived,
@@ -185,17 +201,24 @@ def _with_reasons(parsed: DataFrame, contract: Contract, table: Table) -> DataFr
         )
         for rule in contract.rules
     ]
+    # A required value that no column of the file gives may still come out as nothing.
+    mapped = {name for name, mapping in contract.columns.items() if mapping.from_column is not None}
+    lacking = [
+        F.when(parses & F.col(name).isNull(), F.lit(f"{name}: is missing"))
+        for name in (*contract.columns, *MOMENT_COLUMNS)
+        if table.columns[name].required and name not in mapped
+    ]
     known_early = F.when(
         F.col("known_at") < F.col("event_at"), F.lit("known_at: is earlier than event_at")
     )
-    reasons = F.concat("complaints", F.array_compact(F.array(*broken, known_early)))
+    reasons = F.concat("complaints", F.array_compact(F.array(*broken, *lacking, known_early)))
     unmapped = [
         F.lit(None).cast(table.columns[name].type).alias(name)
         for name in business_columns(table)
         if name not in contract.columns
     ]
     return parsed.select("*", *unmapped, reasons.alias("reasons")).select(
-        *table.columns, "raw_text", "reasons"
+        *table.columns, "landed_at", "raw_text", "reasons"
     )
 
 
@@ -225,9 +248,10 @@ def classify_rows(
 ) -> DataFrame:
     """Say of every parsed row whether it is conformed, a duplicate, or quarantined.
 
-    Of several rows with one key the first stands: a row already in `silver`, else the first by file
-    name and line. A later row of the same content is a duplicate; of other content, quarantined.
-    `silver` holds the rows of other files that the new ones may repeat, and possibly more.
+    Of several rows with one key the first stands: a row already in `silver`, else the one known
+    first, else the one landed first; within a file the first line. A later row of the same content
+    is a duplicate; of other content, quarantined. `silver` holds the rows of other files that the
+    new ones may repeat, and possibly more.
     """
     key = [quoted(name) for name in contract.key or table.key]
     content = business_columns(table)
@@ -235,13 +259,16 @@ def classify_rows(
     if silver is not None:
         old = silver.select(
             *table.columns,
+            F.lit(None).cast("timestamp").alias("landed_at"),
             F.lit("").alias("raw_text"),
             F.array().cast("array<string>").alias("reasons"),
             F.lit(False).alias("is_new"),
         )
         rows = rows.unionByName(old)
     holds = F.size("reasons") == 0
-    of_key = Window.partitionBy(*key, holds).orderBy("is_new", "source_file", "line_number")
+    of_key = Window.partitionBy(*key, holds).orderBy(
+        *("is_new", "known_at", "landed_at", "source_file", "file_sha256", "line_number")
+    )
     first = F.struct(*content, *PROVENANCE_COLUMNS)
     ranked = rows.select(
         "*", F.row_number().over(of_key).alias("rank"), F.first(first).over(of_key).alias("first")

@@ -89,7 +89,7 @@ DAILY_JOBS = (
         entry="spark_jobs.marts:run",
         description="Build and test the dbt marts as of the date.",
         reads=("silver.*", "scores.*"),
-        writes=("marts.*",),
+        writes=("intermediate.*", "marts.*"),
     ),
     Job(
         name="gate_marts",

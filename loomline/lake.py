@@ -33,8 +33,8 @@ def quoted(name: str) -> str:
 def remove_unfinished_tables(spark: SparkSession, schema: str) -> None:
     """Remove what a kill in the middle of `create table` leaves: a folder that no table owns.
 
-    Delta would refuse to create the table for as long as the folder is there. A folder that the
-    metastore does not know but that holds rows is never touched.
+    Delta would refuse to create the table for as long as the folder is there. Its log has at most
+    the commit of the creation; a folder with more is never touched.
 
     Raises:
         LoomlineError: there is such a folder.
@@ -44,7 +44,7 @@ def remove_unfinished_tables(spark: SparkSession, schema: str) -> None:
     for folder in (warehouse / f"{schema}.db").glob("*"):
         if folder.name in known:
             continue
-        if any(folder.glob("**/*.parquet")):
+        if len([*folder.glob("_delta_log/*.json")]) > 1:
             raise LoomlineError(
                 f"{folder} holds rows, but the metastore knows no table {schema}.{folder.name}.",
                 "Restore the home's lake/metastore and lake/warehouse from one backup.",

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
 
-from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from loomline.code import code_commit
 from loomline.engine.server import engine_status, start_engine
-from loomline.errors import EngineError, LoomlineError
+from loomline.errors import EngineError
 from loomline.job import Job, JobContext, JobFunction, JobResult
 from loomline.jobs import find_job
 from loomline.lake import create_table, table_version
@@ -52,11 +53,13 @@ def _record(
     job: Job,
     started_at: datetime,
     tables_read: dict[str, int],
+    found_before: dict[str, int],
     outcome: JobResult | BaseException,
 ) -> None:
     spark, result = context.spark, outcome if isinstance(outcome, JobResult) else None
     create_table(spark, context.catalog, JOB_RUNS)
     columns = table_declaration(context.catalog, JOB_RUNS).columns
+    found_now = table_versions(context, job.writes).items()
     row = {
         "run_id": str(uuid.uuid4()),
         "job": job.name,
@@ -65,7 +68,7 @@ def _record(
         "rows_in": result.rows_in if result else None,
         "rows_out": result.rows_out if result else None,
         "tables_read": tables_read,
-        "tables_written": table_versions(context, job.writes),
+        "tables_written": {k: v for k, v in found_now if found_before.get(k) != v},
         "code_commit": code_commit(),
         "notes": list(result.notes) if result else [f"{type(outcome).__name__}: {outcome}"],
         "started_at": started_at,
@@ -76,6 +79,22 @@ def _record(
     frame.write.format("delta").mode("append").saveAsTable(JOB_RUNS)
 
 
+@contextmanager
+def alone(settings: Settings, say: Callable[[str], None]) -> Iterator[None]:
+    """Hold the home for one job; a second one waits, and the system frees the hold of a dead one.
+
+    Two jobs at once could build on each other's half: dbt's views, for one, are of one date.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with (settings.home / "job.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for another job in {settings.home}")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def run_job(
     name: str,
     as_of_date: date,
@@ -83,7 +102,7 @@ def run_job(
     settings: Settings | None = None,
     say: Callable[[str], None] = print,
 ) -> JobResult:
-    """Run a job for an as-of date; the engine is started if it is down.
+    """Run a job for an as-of date, one at a time in a home; the engine is started if it is down.
 
     `say` gets one line at the end: job, date, rows in and out, seconds, then a line a note.
 
@@ -92,27 +111,34 @@ def run_job(
         EngineError: the engine ended meanwhile; the run can't be recorded.
     """
     job, settings = find_job(name), settings or load_settings()
+    with alone(settings, say):
+        return _run_alone(job, JobContext(settings, as_of_date, data), say)
+
+
+def _run_alone(job: Job, context: JobContext, say: Callable[[str], None]) -> JobResult:
+    settings, as_of_date = context.settings, context.as_of_date
     if not settings.spark_remote:
         start_engine(settings)
-    context = JobContext(settings, as_of_date, data)
     # Jobs call nobody's home.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     module, _, function = job.entry.partition(":")
     entry: JobFunction = getattr(import_module(module), function)
     started_at, clock = datetime.now(UTC), time.monotonic()
     tables_read: dict[str, int] = {}
+    found_before: dict[str, int] = {}
     try:
         tables_read = table_versions(context, job.reads)
+        found_before = table_versions(context, job.writes)
         result = entry(context)
-    except (LoomlineError, PySparkException) as error:
+    except Exception as error:
         if not settings.spark_remote and not engine_status(settings).is_up:
             raise EngineError(
                 f"The engine ended while the job {job.name} was running.",
                 "Run it again: the engine is started and the job goes on from what is committed.",
             ) from error
-        _record(context, job, started_at, tables_read, error)
+        _record(context, job, started_at, tables_read, found_before, error)
         raise
-    _record(context, job, started_at, tables_read, result)
+    _record(context, job, started_at, tables_read, found_before, result)
     seconds = time.monotonic() - clock
     say(
         f"{job.name:<12} {as_of_date}  {result.rows_in:>10,} rows in  "

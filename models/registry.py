@@ -113,13 +113,13 @@ def unfinished_for(
 
 
 def finish(client: MlflowClient, found: list[Champion], champion: Champion) -> None:
-    """Mark a version as ready; the aliases go to the scorecard with the newest training date."""
-    client.set_model_version_tag(MODEL_NAME, champion.version, READY, "true")
+    """Give the aliases to the scorecard with the newest training date; last, mark it as ready."""
     ready = [x for x in found if x.is_ready and x.version != champion.version]
     if _newest([*ready, champion]) == champion:
         client.set_registered_model_alias(MODEL_NAME, CHAMPION, champion.version)
         if champion.challenger_version:
             client.set_registered_model_alias(MODEL_NAME, CHALLENGER, champion.challenger_version)
+    client.set_model_version_tag(MODEL_NAME, champion.version, READY, "true")
 
 
 def _read_artifact(client: MlflowClient, run_id: str, name: str) -> str:

@@ -164,7 +164,7 @@ def file_notices(files: Answer, refused: Answer) -> Iterator[Notice]:
 
 
 def set_aside_notices(files: Answer) -> Iterator[Notice]:
-    """How many rows of this date's files were quarantined."""
+    """How many rows of the files landed so far were quarantined."""
     quarantined = sum(row["quarantined_rows"] for row in files.rows)
     landed = sum(row["landed_rows"] for row in files.rows)
     if quarantined:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from loomline.lake import sql_literal
 from spark_jobs.feature_declarations import LEVELS, FeatureList, Level
 
-# `:as_of_date` and `:as_of_end` stand for the date and the last instant that a run may know of.
+# `:as_of_date`, `:day_after` and `:as_of_end` stand for the date, the day after it, and the last
+# instant that a run may know of.
 LEVEL_QUERY = """
 known_enterprises as (
 
@@ -38,9 +39,9 @@ invoices as (
         is_red_letter,
         direction = 'sale' as is_sale,
         direction = 'purchase' as is_purchase,
-        issue_date > add_months(:as_of_date, -12) as is_last_12_months,
-        issue_date > add_months(:as_of_date, -24)
-            and issue_date <= add_months(:as_of_date, -12) as is_previous_12_months,
+        issue_date >= add_months(:day_after, -12) and issue_date < :day_after as is_last_12_months,
+        issue_date >= add_months(:day_after, -24)
+            and issue_date < add_months(:day_after, -12) as is_previous_12_months,
         issue_date,
         cast(trunc(issue_date, 'month') as date) as month_start_date,
         known_at
@@ -85,7 +86,7 @@ relation_totals as (
         count(*) as active_month_count,
         cast(sum(total_cny) as decimal(18, 2)) as total_cny,
         cast(sum(last_12_months_cny) as decimal(18, 2)) as last_12_months_cny,
-        min(first_issue_date) > add_months(:as_of_date, -12) as is_new_last_12_months
+        min(first_issue_date) >= add_months(:day_after, -12) as is_new_last_12_months
 
     from relation_months
     group by
@@ -220,6 +221,10 @@ from known_enterprises
 {joins}
 """
     # Spark binds no parameter inside a `with` step, so the literals go into the text.
-    return query.replace(":as_of_date", sql_literal(as_of_date)).replace(
-        ":as_of_end", sql_literal(as_of_end)
-    )
+    for name, value in (
+        (":as_of_date", as_of_date),
+        (":day_after", as_of_date + timedelta(days=1)),
+        (":as_of_end", as_of_end),
+    ):
+        query = query.replace(name, sql_literal(value))
+    return query

@@ -22,6 +22,7 @@ from loomline.contracts.model import Contract
 from loomline.errors import FileRefused, LoomlineError
 from loomline.job import JobContext, JobResult
 from loomline.lake import create_table, in_condition, replace_rows, sql_literal
+from loomline.sample.apart import refuse_mixture
 from loomline.staging import LandedCopy, StagedFile, copy_unchanged, stage_file
 from loomline.tables import table_declaration
 
@@ -95,6 +96,21 @@ def _of_source(source: str, files: list[StagedFile]) -> str:
     return f"(source = {sql_literal(source)} and {hashes})"
 
 
+def _withdraw_refusals(spark: SparkSession, staged: dict[str, list[StagedFile]]) -> None:
+    """Take the refusals of files out of quarantine that have landed by now, under the same name."""
+    refused = spark.table(QUARANTINE).where("disposition = 'refused'").collect()
+    names = {(row["source"], row["source_file"]) for row in refused}
+    landed = [(source, file.source_file) for source, files in staged.items() for file in files]
+    again = [
+        f"(source = {sql_literal(source)} and source_file = {sql_literal(name)})"
+        for source, name in landed
+        if (source, name) in names
+    ]
+    if again:
+        nothing = spark.table(QUARANTINE).where("false")
+        replace_rows(nothing, QUARANTINE, f"line_number = 0 and ({' or '.join(again)})")
+
+
 def _unmatched_note(data: Path, unmatched: Iterable[Path]) -> str | None:
     folders = Counter(str(path.parent.relative_to(data)) for path in unmatched)
     if not folders:
@@ -114,6 +130,8 @@ def run(context: JobContext) -> JobResult:
     create_table(spark, context.catalog, QUARANTINE)
     if data is None:
         return JobResult(0, 0, ("no folder of source files was given; nothing to land",))
+    # A contract's file patterns reach up to the folders above the one that is given.
+    data = data.resolve()
     contracts, landed = load_contracts(context.catalog), _landed(spark)
     staging = context.settings.home / "lake" / "staging"
     shutil.rmtree(staging, ignore_errors=True)
@@ -132,7 +150,10 @@ def run(context: JobContext) -> JobResult:
             staged[contract.source].append(file)
             landed.add((contract.source, copy.sha256))
 
-    for path in source_files(data):
+    paths = source_files(data)
+    matched = {found.source for path in paths for found in contracts_for(contracts, path)}
+    refuse_mixture(context.settings, matched)
+    for path in paths:
         found = contracts_for(contracts, path)
         if not found:
             unmatched.append(path)
@@ -151,12 +172,14 @@ def run(context: JobContext) -> JobResult:
     for source, files in staged.items():
         _write(context, contracts[source], files)
     _list(context, staged)
+    _withdraw_refusals(spark, staged)
     shutil.rmtree(staging, ignore_errors=True)
 
     if refused:
         raise LoomlineError(
             f"{len(refused)} of the files were refused: " + " ".join(refused),
-            "What is right was landed; the refused files are in quality.quarantine.",
+            "What is right was landed. A refused file is in quality.quarantine, but for one that "
+            "could not be copied: it stays where it is, to be landed again.",
         )
     rows = sum(file.row_count for files in staged.values() for file in files)
     notes = [

@@ -165,8 +165,9 @@ def run(context: JobContext) -> JobResult:
     """
     for table in SCORE_TABLES:
         create_table(context.spark, context.catalog, table)
-    context.spark.sql("create schema if not exists marts")
-    remove_unfinished_tables(context.spark, "marts")
+    for schema in ("intermediate", "marts"):
+        context.spark.sql(f"create schema if not exists {schema}")
+        remove_unfinished_tables(context.spark, schema)
     results = run_dbt(context.settings, context.as_of_date, BUILD)
     statuses = Counter(result["status"] for result in results)
     counts = _mart_row_counts(context, mart_tables(results))

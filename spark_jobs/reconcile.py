@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import reduce
 
-from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -24,29 +23,27 @@ from loomline.tables import table_declaration
 RECONCILIATION = "quality.reconciliation"
 QUARANTINE = "quality.quarantine"
 LANDED_FILE = "bronze.landed_file"
-AMOUNT, AMOUNT_SUM = "decimal(18,2)", "decimal(28,2)"
-# Where landed rows may be.
-ACCOUNTED = ("conformed", "duplicate", "quarantined")
+SIDES = ("landed", "conformed", "duplicate", "quarantined")
 
 
 def _landed(context: JobContext, contract: Contract) -> DataFrame:
-    """Rows and total of each of a source's files in bronze."""
+    """Rows and total of each of a source's files in bronze; a file without rows is not in it."""
     table = table_declaration(context.catalog, contract.target)
     rows = context.spark.table(contract.bronze_table).select(
-        "file_sha256", control_total(contract, table).alias("total")
+        F.lit(contract.source).alias("source"),
+        "file_sha256",
+        control_total(contract, table).alias("total"),
     )
-    has_total = F.lit(contract.control_total is not None)
-    return rows.groupBy(F.lit(contract.source).alias("source"), "file_sha256").agg(
-        F.first(F.lit(contract.target)).alias("target_table"),
+    return rows.groupBy("source", "file_sha256").agg(
         F.count("*").alias("landed_rows"),
-        _total(F.sum("total"), has_total).alias("landed_total_cny"),
-        F.when(has_total, F.count_if(F.col("total").isNull())).alias("unreadable_total_rows"),
+        F.sum("total").alias("landed_total_cny"),
+        F.count_if(F.col("total").isNull()).alias("unreadable_total_rows"),
     )
 
 
 def _conformed(context: JobContext, target: str, contracts: list[Contract]) -> DataFrame:
     """Rows and total of each file in a canonical table."""
-    total = F.lit(None).cast(AMOUNT)
+    total = F.lit(None).cast("decimal(18,2)")
     for contract in contracts:
         if contract.control_total is not None:
             of_source = F.col("source") == contract.source
@@ -69,37 +66,40 @@ def _set_aside(context: JobContext) -> DataFrame:
     return context.spark.table(QUARANTINE).groupBy("source", "file_sha256").agg(*counts)
 
 
-def _total(amount: SparkColumn, has_total: SparkColumn) -> SparkColumn:
-    """A sum of amounts, 0 where there were none; null where the source has no control total."""
-    return F.when(has_total, F.coalesce(amount, F.lit(0))).cast(AMOUNT_SUM)
-
-
 def reconciliation(context: JobContext, contracts: list[Contract]) -> DataFrame:
     """One row a landed file of the contracts' sources, as `quality.reconciliation` declares."""
     of_target = defaultdict(list)
     for contract in contracts:
         of_target[contract.target].append(contract)
-    landed = _union([_landed(context, contract) for contract in contracts])
-    conformed = _union([_conformed(context, *one) for one in of_target.items()])
-    key = ["source", "file_sha256"]
-    files = context.spark.table(LANDED_FILE).select(*key, "source_file")
-    joined = files.join(F.broadcast(landed), key)
-    for side in (conformed, _set_aside(context)):
-        joined = joined.join(F.broadcast(side), key, "left")
-    has_total = F.col("landed_total_cny").isNotNull()
-    counted = joined.withColumns(
-        {f"{side}_rows": F.coalesce(f"{side}_rows", F.lit(0)) for side in ACCOUNTED}
-        | {f"{side}_total_cny": _total(F.col(f"{side}_total_cny"), has_total) for side in ACCOUNTED}
+    declared = context.spark.createDataFrame(
+        [(x.source, x.target, x.control_total is not None) for x in contracts],
+        "source string, target_table string, has_total boolean",
     )
-    rows_agree = F.expr("landed_rows = conformed_rows + duplicate_rows + quarantined_rows")
+    joined = context.spark.table(LANDED_FILE).join(F.broadcast(declared), "source")
+    for side in (
+        _union([_landed(context, contract) for contract in contracts]),
+        _union([_conformed(context, *one) for one in of_target.items()]),
+        _set_aside(context),
+    ):
+        joined = joined.join(F.broadcast(side), ["source", "file_sha256"], "left")
+    nothing = F.lit(0)
+    rows = {f"{side}_rows": F.coalesce(f"{side}_rows", nothing) for side in SIDES}
+    totals = {
+        name: F.when(F.col("has_total"), F.coalesce(name, nothing)).cast(kind)
+        for name, kind in (
+            *((f"{side}_total_cny", "decimal(28,2)") for side in SIDES),
+            ("unreadable_total_rows", "bigint"),
+        )
+    }
+    rows_agree = F.expr(
+        "landed_rows = row_count "
+        "and landed_rows = conformed_rows + duplicate_rows + quarantined_rows"
+    )
     totals_agree = F.expr(
         "landed_total_cny <=> conformed_total_cny + duplicate_total_cny + quarantined_total_cny"
     )
-    return counted.withColumns(
-        {
-            "as_of_date": F.lit(context.as_of_date),
-            "is_reconciled": rows_agree & totals_agree,
-        }
+    return joined.withColumns(rows | totals).withColumns(
+        {"as_of_date": F.lit(context.as_of_date), "is_reconciled": rows_agree & totals_agree}
     )
 
 

@@ -13,7 +13,7 @@ from loomline.airflow_home import run_dag
 from loomline.engine.server import start_engine
 from loomline.errors import LoomlineError
 from loomline.sample import write_sample
-from loomline.sample.apart import refuse_mixture, set_sample_aside
+from loomline.sample.apart import set_sample_aside
 from loomline.settings import Settings, load_settings
 
 # The last day of the project's own sample and of the sme_invoices set.
@@ -65,7 +65,6 @@ def demo(
     if data is not None and not data.is_dir():
         raise LoomlineError(f"{data} is no folder.", "Say DATA=<a folder of source files>.")
     if data is None:
-        refuse_mixture(settings)
         data = settings.home / "sample"
         files = write_sample(data)
         print(f"sample       {len(files)} files written to {data}")

@@ -106,8 +106,9 @@ def find_contract(catalog: Path, source: str) -> Contract:
 
 
 def contract_version(contract: Contract) -> str:
-    """A short hash that changes whenever the contract says something else."""
-    return hashlib.sha256(contract.model_dump_json().encode()).hexdigest()[:16]
+    """A short hash that changes whenever the contract would make something else of a file."""
+    content = contract.model_dump_json(exclude={"description", "owner"})
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def contracts_for(contracts: dict[str, Contract], path: Path) -> list[Contract]:

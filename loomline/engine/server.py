@@ -91,8 +91,6 @@ def engine_command(settings: Settings) -> list[str]:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.ansi.enabled": "true",
         "spark.sql.sources.default": "delta",
-        # A dated mart table replaces the partition of its date and leaves the others alone.
-        "spark.sql.sources.partitionOverwriteMode": "dynamic",
         # Few, small tasks: one machine. A 16 s small Delta write takes 2 s with these.
         "spark.sql.shuffle.partitions": "4",
         "spark.databricks.delta.snapshotPartitions": "2",

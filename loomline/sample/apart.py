@@ -19,14 +19,19 @@ def landed_sources(settings: Settings) -> set[str]:
     return {name for name in load_contracts(settings.catalog) if (bronze / name).is_dir()}
 
 
-def refuse_mixture(settings: Settings) -> None:
-    """Raise a `LoomlineError` when the sample would land beside rows of other sources."""
-    others = sorted(x for x in landed_sources(settings) if not x.startswith(SAMPLE_PREFIX))
-    if others:
+def refuse_mixture(settings: Settings, new: set[str]) -> None:
+    """Raise a `LoomlineError` when the sample and other sources would share the lake.
+
+    `new` are the sources that are to land.
+    """
+    sources = landed_sources(settings) | new
+    others = {name for name in sources if not name.startswith(SAMPLE_PREFIX)}
+    if others and others != sources:
         raise LoomlineError(
-            f"{settings.home} holds other firms than the sample's: {', '.join(others)}.",
-            "Run the sample in a home of its own: `make stop`, then "
-            "`LOOMLINE_HOME=.loomline-sample make demo`.",
+            f"{settings.home} would hold the sample's invented firms and others: "
+            f"{', '.join(sorted(sources))}.",
+            "Use a home of its own for the sample: `make stop`, then "
+            "`LOOMLINE_HOME=.loomline-sample make demo`; or begin anew with `make clean`.",
         )
 
 

@@ -1,6 +1,6 @@
 """Work in a process of its own, so that an engine can be killed under it and leave the tests alive.
 
-`python -m tests.integration.child run NAME [FOLDER]` runs a job;
+`python -m tests.integration.child run NAME [FOLDER] [--date DATE]` runs a job;
 `python -m tests.integration.child hashes CONDITION TABLE...` prints content hashes as JSON;
 `python -m tests.integration.child query SQL` prints rows as JSON, every value as text.
 """
@@ -38,8 +38,12 @@ def main(arguments: list[str]) -> int:
             )
         )
         return 0
+    as_of_date = AS_OF_DATE
+    if "--date" in rest:
+        *rest, _, day = rest
+        as_of_date = date.fromisoformat(day)
     try:
-        run_job(first, AS_OF_DATE, Path(rest[0]) if rest else None)
+        run_job(first, as_of_date, Path(rest[0]) if rest else None)
     except LoomlineError as error:
         print(error, file=sys.stderr)
         return 1

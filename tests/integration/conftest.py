@@ -24,6 +24,8 @@ from loomline.settings import Settings, load_settings
 from tests.integration.homes import home_environment
 
 AS_OF_DATE = date(2020, 2, 29)
+# Before the sample's first credit outcome, so that no model was known and there are no scores.
+SCORELESS_DATE = date(2018, 5, 15)
 # What the sample needs before any job that reads silver tables.
 FOUNDATION = ("land", "conform", "enterprise", "reconcile")
 
@@ -87,3 +89,9 @@ def lake(settings: Settings, spark: SparkSession, sample: Path, run: RunJob) -> 
     for name in FOUNDATION:
         run(name, data=sample)
     return JobContext(settings, AS_OF_DATE, sample)
+
+
+@pytest.fixture(scope="session")
+def scoreless_marts(lake: JobContext, run: RunJob) -> JobResult:
+    """What the job said when it built the marts of `SCORELESS_DATE`."""
+    return run("marts", SCORELESS_DATE)

@@ -323,3 +323,11 @@ def test_the_same_files_again_change_nothing(trial: Trial) -> None:
         run_job("land", AS_OF, trial.folder, trial.settings)
     assert run_job("conform", AS_OF, None, trial.settings).rows_in == 0
     assert {table: content_hash(trial.spark, table) for table in tables} == before
+
+
+def test_a_refusal_is_withdrawn_when_a_file_of_that_name_lands(trial: Trial) -> None:
+    (trial.folder / "trial_missing.csv").write_bytes(file_of(row(950)).encode())
+    with pytest.raises(LoomlineError):
+        run_job("land", AS_OF, trial.folder, trial.settings)
+    assert _aside(trial, "trial_missing.csv", "refused") == {}
+    assert list(_aside(trial, "trial_renamed.csv", "refused")) == [0]

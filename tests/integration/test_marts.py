@@ -15,11 +15,10 @@ from loomline.errors import LoomlineError
 from loomline.job import JobContext, JobResult
 from loomline.lake import create_table, replace_rows
 from spark_jobs.marts import SCORE_TABLES, UNIT_TESTS, run_dbt
-from tests.integration.conftest import RunJob
+from tests.integration.conftest import SCORELESS_DATE, RunJob
 from tests.integration.content import content_hash
 
 SCORED_DATE = date(2019, 10, 31)
-SCORELESS_DATE = date(2018, 5, 15)
 # The twelve months that end with a date begin here.
 FIRST_DAYS = {SCORED_DATE: date(2018, 11, 1), SCORELESS_DATE: date(2017, 5, 16)}
 SCORED_COUNT = 20
@@ -88,11 +87,14 @@ def a_grade(lake: JobContext) -> str:
 
 
 @pytest.fixture(scope="module")
-def built(lake: JobContext, run: RunJob) -> Iterator[BuiltMarts]:
+def built(lake: JobContext, run: RunJob, request: pytest.FixtureRequest) -> Iterator[BuiltMarts]:
     for table in SCORE_TABLES:
         create_table(lake.spark, lake.catalog, table)
     write_scores(lake, a_grade(lake), SCORED_COUNT)
-    yield BuiltMarts(lake, {day: run("marts", day) for day in (SCORED_DATE, SCORELESS_DATE)})
+    scored = run("marts", SCORED_DATE)
+    # Only now, since the grades that it lists have been written above.
+    scoreless = request.getfixturevalue("scoreless_marts")
+    yield BuiltMarts(lake, {SCORED_DATE: scored, SCORELESS_DATE: scoreless})
     nothing = lake.spark.table("scores.credit_score").where("false")
     replace_rows(nothing, "scores.credit_score", condition(SCORED_DATE))
 

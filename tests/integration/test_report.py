@@ -11,14 +11,12 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from pyspark.sql import SparkSession
 
-from loomline.job import JobContext
+from loomline.job import JobContext, JobResult
 from loomline.settings import Settings
 from reports.answers import Lake, Question
-from tests.integration.conftest import AS_OF_DATE, RunJob
+from tests.integration.conftest import AS_OF_DATE, SCORELESS_DATE, RunJob
 
 BEFORE_REPORT = ("features", "train", "score", "marts", "gate_marts")
-# Before the first credit outcome of the sample, so that no model is known.
-EARLY_DATE = date(2018, 6, 30)
 DATE_WITHOUT_MARTS = date(2001, 1, 1)
 
 
@@ -173,10 +171,12 @@ def test_a_second_run_changes_the_time_of_generation_only(
     assert not list(page_path.parent.glob(".*"))
 
 
-def test_before_any_outcome_was_known_the_report_says_so(marts: JobContext, run: RunJob) -> None:
-    for job in ("features", "train", "score", "marts", "report"):
-        run(job, EARLY_DATE)
-    page_path, book_path = _paths(marts.settings, EARLY_DATE)
+def test_before_any_outcome_was_known_the_report_says_so(
+    marts: JobContext, scoreless_marts: JobResult, run: RunJob
+) -> None:
+    assert scoreless_marts.rows_out
+    run("report", SCORELESS_DATE)
+    page_path, book_path = _paths(marts.settings, SCORELESS_DATE)
     assert "No model was known on this date" in page_path.read_text(encoding="utf-8")
     book = load_workbook(book_path)
     assert _column(book, "Portfolio", "Scored") == [0]

@@ -53,7 +53,11 @@ def test_a_sample_stays_while_its_own_files_are_run_again(tmp_path: Path) -> Non
     assert set_sample_aside(settings, settings.home / "sample") is None
 
 
-def test_the_sample_does_not_land_beside_other_firms(tmp_path: Path) -> None:
-    refuse_mixture(home_with(tmp_path / "sample", "sample_sales"))
-    with pytest.raises(LoomlineError, match=r"holds other firms than the sample's: rate_vs_churn"):
-        refuse_mixture(home_with(tmp_path / "others", "rate_vs_churn", "sample_sales"))
+def test_the_sample_and_other_firms_do_not_land_beside_one_another(tmp_path: Path) -> None:
+    sample = home_with(tmp_path / "sample", "sample_sales")
+    others = home_with(tmp_path / "others", "rate_vs_churn")
+    refuse_mixture(sample, {"sample_purchases"})
+    refuse_mixture(others, {"credit_sales_invoices"})
+    for settings, new in ((sample, "rate_vs_churn"), (others, "sample_sales")):
+        with pytest.raises(LoomlineError, match=r"and others: rate_vs_churn, sample_sales"):
+            refuse_mixture(settings, {new})
