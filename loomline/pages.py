@@ -35,7 +35,9 @@ def serve_mlflow(settings: Settings, say: Callable[[str], None] = print) -> None
     command += ["--backend-store-uri", settings.mlflow_uri]
     command += ["--default-artifact-root", str(folder / "artifacts")]
     command += ["--host", address, "--port", str(port), "--workers", "1"]
-    environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    # Seven more processes would serve features for chat models, which nothing here uses.
+    unused = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", **unused}
     log = folder / "server.log"
     _serve(Page("MLflow", address, port, "/#/models"), [command], environment, log, say)
 
