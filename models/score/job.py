@@ -15,7 +15,8 @@ from models.training_set import read_features
 SCORES, MASTER_SCALE = "scores.credit_score", "scores.master_scale"
 
 
-def _write_master_scale(spark: SparkSession, scale: MasterScale) -> None:
+def write_master_scale(spark: SparkSession, scale: MasterScale) -> None:
+    """Write the scale to `scores.master_scale` unless it is there."""
     rows = scale.rows()
     if [tuple(row) for row in spark.table(MASTER_SCALE).orderBy("position").collect()] == rows:
         return
@@ -33,7 +34,7 @@ def run(context: JobContext) -> JobResult:
     for name in (SCORES, MASTER_SCALE):
         create_table(spark, context.catalog, name)
     scale = load_master_scale(context.catalog)
-    _write_master_scale(spark, scale)
+    write_master_scale(spark, scale)
     features = read_features(spark, context.as_of_date)
     client = open_registry(context.settings)
     champion = champion_for(scorecards(client, features.feature_version), context.as_of_date)

@@ -1,6 +1,6 @@
 """Work in a process of its own, so that an engine can be killed under it and leave the tests alive.
 
-`python -m tests.integration.child run NAME [FOLDER] [--date DATE]` runs a job;
+`python -m tests.integration.child run NAME[,NAME...] [FOLDER] [--date DATE]` runs jobs;
 `python -m tests.integration.child hashes CONDITION TABLE...` prints content hashes as JSON;
 `python -m tests.integration.child query SQL` prints rows as JSON, every value as text.
 """
@@ -43,7 +43,8 @@ def main(arguments: list[str]) -> int:
         *rest, _, day = rest
         as_of_date = date.fromisoformat(day)
     try:
-        run_job(first, as_of_date, Path(rest[0]) if rest else None)
+        for job in first.split(","):
+            run_job(job, as_of_date, Path(rest[0]) if rest else None)
     except LoomlineError as error:
         print(error, file=sys.stderr)
         return 1

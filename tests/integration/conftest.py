@@ -18,9 +18,12 @@ from pyspark.sql import SparkSession
 from loomline.engine.server import start_engine, stop_engine
 from loomline.engine.session import open_session
 from loomline.job import JobContext, JobResult
+from loomline.lake import create_table
 from loomline.runner import run_job
 from loomline.sample import write_sample
 from loomline.settings import Settings, load_settings
+from models.master_scale import load_master_scale
+from models.score.job import MASTER_SCALE, write_master_scale
 from tests.integration.homes import home_environment
 
 AS_OF_DATE = date(2020, 2, 29)
@@ -93,5 +96,7 @@ def lake(settings: Settings, spark: SparkSession, sample: Path, run: RunJob) -> 
 
 @pytest.fixture(scope="session")
 def scoreless_marts(lake: JobContext, run: RunJob) -> JobResult:
-    """What the job said when it built the marts of `SCORELESS_DATE`."""
+    """What the job said when it built the marts of `SCORELESS_DATE`, the grades being known."""
+    create_table(lake.spark, lake.catalog, MASTER_SCALE)
+    write_master_scale(lake.spark, load_master_scale(lake.catalog))
     return run("marts", SCORELESS_DATE)

@@ -130,11 +130,10 @@ class Trial:
 
 
 def _round(settings: Settings, folder: Path) -> LoomlineError:
-    """Land, conform and reconcile; the landing must say that files were refused."""
+    """Land and conform; the landing must say that files were refused."""
     with pytest.raises(LoomlineError) as caught:
         run_job("land", AS_OF, folder, settings)
     run_job("conform", AS_OF, None, settings)
-    run_job("reconcile", AS_OF, None, settings)
     return caught.value
 
 
@@ -157,6 +156,7 @@ def trial(
     # The same content under another name is the same file.
     (files / "trial_zz_again.csv").write_bytes(GOOD["trial_amounts.csv"].encode())
     _round(trial, files)
+    run_job("reconcile", AS_OF, None, trial)
     yield Trial(spark, trial, files, expected_of(GOOD | LATER), error)
     remove_trial(spark, (str(AS_OF),))
 

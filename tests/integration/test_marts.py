@@ -75,26 +75,18 @@ def write_scores(lake: JobContext, grade: str, count: int) -> None:
 
 
 def a_grade(lake: JobContext) -> str:
-    """A grade of the master scale; a scale of one grade is written where there is none yet."""
-    if lake.spark.table("scores.master_scale").isEmpty():
-        scale = lake.spark.sql(
-            "select 'G1' as grade, 1 as position, 0d as pd_above_ratio, 1d as pd_up_to_ratio, "
-            "'Any' as meaning_en, '任意' as meaning_zh"
-        )
-        replace_rows(scale, "scores.master_scale", "true")
+    """A grade of the master scale."""
     first = lake.spark.sql("select min_by(grade, position) as grade from scores.master_scale")
     return str(first.collect()[0]["grade"])
 
 
 @pytest.fixture(scope="module")
-def built(lake: JobContext, run: RunJob, request: pytest.FixtureRequest) -> Iterator[BuiltMarts]:
+def built(lake: JobContext, run: RunJob, scoreless_marts: JobResult) -> Iterator[BuiltMarts]:
     for table in SCORE_TABLES:
         create_table(lake.spark, lake.catalog, table)
     write_scores(lake, a_grade(lake), SCORED_COUNT)
     scored = run("marts", SCORED_DATE)
-    # Only now, since the grades that it lists have been written above.
-    scoreless = request.getfixturevalue("scoreless_marts")
-    yield BuiltMarts(lake, {SCORED_DATE: scored, SCORELESS_DATE: scoreless})
+    yield BuiltMarts(lake, {SCORED_DATE: scored, SCORELESS_DATE: scoreless_marts})
     nothing = lake.spark.table("scores.credit_score").where("false")
     replace_rows(nothing, "scores.credit_score", condition(SCORED_DATE))
 
@@ -277,9 +269,7 @@ def test_a_date_with_scores_has_a_portfolio_and_one_without_has_grades_only(
     assert any("no score" in note for note in built.results[SCORELESS_DATE].notes)
 
 
-def test_a_rerun_leaves_the_same_rows_and_the_other_date_as_it_was(
-    built: BuiltMarts, run: RunJob
-) -> None:
+def test_a_rerun_leaves_the_same_rows_and_the_other_date_as_it_was(built: BuiltMarts) -> None:
     def hashes() -> dict[str, str]:
         return {
             f"{name} {day}": content_hash(built.spark, f"marts.{name}", condition(day))
@@ -288,7 +278,7 @@ def test_a_rerun_leaves_the_same_rows_and_the_other_date_as_it_was(
         }
 
     before = hashes()
-    run("marts", SCORED_DATE)
+    run_dbt(built.lake.settings, SCORED_DATE, ("run",))
     assert hashes() == before
 
 

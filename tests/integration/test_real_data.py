@@ -14,7 +14,6 @@ from tests.integration.homes import Home, make_home
 
 INVOICE_ROWS = 1_099_441
 ENTERPRISES = 425
-# No outcome is known before the end of February 2020.
 EARLY_DATE = "2019-06-30"
 PARTNER_COLUMN = {"purchase": "销方单位代号", "sales": "购方单位代号"}
 SOURCES = tuple(
@@ -89,11 +88,8 @@ group by disposition
 def real_lake(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     home = make_home(tmp_path_factory.mktemp("real"))
     try:
-        home.run("run", "land", str(real_data))
-        for job in ("conform", "enterprise", "reconcile", "features", "train", "score"):
-            home.run("run", job)
+        home.run("run", "land,conform,enterprise,reconcile", str(real_data))
         home.run("run", "features", "--date", EARLY_DATE)
-        home.run("run", "score", "--date", EARLY_DATE)
         yield home
     finally:
         stop_engine(home.settings)
@@ -174,17 +170,7 @@ def test_no_outcome_is_known_before_its_day(real_lake: Home) -> None:
     assert found == {"records": "123", "defaults": "27", "first_known": "2020-02-29 16:00"}
 
 
-def test_every_firm_has_a_score_whose_reasons_add_up_to_it(real_lake: Home) -> None:
-    (found,) = real_lake.query(
-        "select count(distinct enterprise_id) as firms, count_if(size(reasons) = 0) as unreasoned, "
-        "count_if(score <> base_points + aggregate(reasons, cast(0 as decimal(12,2)), "
-        "(total, x) -> cast(total + x.points as decimal(12,2)))) as unexplained "
-        "from scores.credit_score"
-    )
-    assert found == {"firms": str(ENTERPRISES), "unreasoned": "0", "unexplained": "0"}
-
-
-def test_a_run_for_a_past_date_uses_no_row_known_later_and_gives_no_score(real_lake: Home) -> None:
+def test_features_of_a_past_date_use_no_row_known_later(real_lake: Home) -> None:
     (found,) = real_lake.query(
         "select count(*) as firms, max(last_known_at) <= timestamp'2019-06-30 16:00:00Z' as early "
         f"from features.enterprise_feature where as_of_date = date'{EARLY_DATE}'"
@@ -195,5 +181,3 @@ def test_a_run_for_a_past_date_uses_no_row_known_later_and_gives_no_score(real_l
         "where known_at <= timestamp'2019-06-30 16:00:00Z'"
     )
     assert found["firms"] == known["firms"]
-    scores = "select count(*) as rows from scores.credit_score where as_of_date = "
-    assert real_lake.query(f"{scores} date'{EARLY_DATE}'") == [{"rows": "0"}]
