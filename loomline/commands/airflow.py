@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import typer
 
@@ -19,4 +20,6 @@ def airflow(context: typer.Context) -> None:
     settings = load_settings()
     airflow_folder(settings).mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "airflow", *context.args]
-    os.execve(sys.executable, command, airflow_environment(settings))
+    # `standalone` starts its parts by the name `airflow`.
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    os.execve(sys.executable, command, {**airflow_environment(settings), "PATH": programs})
