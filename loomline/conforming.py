@@ -23,7 +23,7 @@ BLANKS = " \t\r\n\u00a0\u3000\ufeff"
 QUOTED_LENGTH = 80
 
 # A letter of a date format that stands for a zone or an offset, outside quoted text.
-ZONE_LETTER = re.compile(r"^(?:[^']|'[^']*')*?[VzOXxZ]")
+ZONE_LETTER = re.compile(r"(?:[^']|'[^']*')*?[VzOXxZ]")
 
 CONFORMED, DUPLICATE, QUARANTINED = "conformed", "duplicate", "quarantined"
 
@@ -53,10 +53,8 @@ def _parsed_moment(
 ) -> SparkColumn:
     moments = []
     for form in mapping.formats:
-        parsed, says_its_zone = (
-            F.try_to_timestamp(text, F.lit(form)),
-            bool(ZONE_LETTER.search(form)),
-        )
+        parsed = F.try_to_timestamp(text, F.lit(form))
+        says_its_zone = ZONE_LETTER.match(form) is not None
         if declared.type == "date":
             local = F.from_utc_timestamp(parsed, time_zone) if says_its_zone else parsed
             moments.append(local.cast("date"))
@@ -236,9 +234,9 @@ def possible_rivals(silver: DataFrame, parsed: DataFrame, key: tuple[str, ...]) 
     if silver.isEmpty():
         return None
     ends = [end(name).cast("string") for name in key for end in (F.min, F.max)]
-    lows_and_highs = iter(parsed.agg(*ends).collect()[0])
-    for name, kind in ((name, dict(silver.dtypes)[name]) for name in key):
-        low, high = (F.lit(next(lows_and_highs)).cast(kind) for _ in range(2))
+    lows_and_highs, kinds = iter(parsed.agg(*ends).collect()[0]), dict(silver.dtypes)
+    for name in key:
+        low, high = (F.lit(next(lows_and_highs)).cast(kinds[name]) for _ in range(2))
         silver = silver.where(F.col(name).isNull() | F.col(name).between(low, high))
     return None if silver.isEmpty() else silver
 

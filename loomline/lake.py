@@ -87,6 +87,11 @@ def replace_rows(frame: DataFrame, name: str, condition: str) -> None:
     frame.select(*columns).writeTo(name).overwrite(F.expr(condition))
 
 
+def remove_rows(spark: SparkSession, name: str, condition: str) -> None:
+    """Take the rows for which `condition` holds out of a table, in one Delta commit."""
+    replace_rows(spark.table(name).where("false"), name, condition)
+
+
 def in_condition(column: str, values: list[str]) -> str:
     """The SQL condition that a text column has one of the values; none of them: false."""
     if not values:

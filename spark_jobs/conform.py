@@ -23,7 +23,7 @@ from loomline.contracts.catalogue import contract_version, load_contracts
 from loomline.contracts.model import Contract
 from loomline.declarations import catalogue_error
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_table, in_condition, replace_rows, sql_literal
+from loomline.lake import create_table, in_condition, remove_rows, replace_rows, sql_literal
 from loomline.tables import Table, table_declaration
 
 QUARANTINE = "quality.quarantine"
@@ -61,8 +61,7 @@ def reopen_targets(spark: SparkSession, contracts: dict[str, Contract]) -> None:
     }
     reopened = [source for source in contracts if contracts[source].target in targets]
     if reopened:
-        nothing = spark.table(CONFORMED_FILE).where("false")
-        replace_rows(nothing, CONFORMED_FILE, in_condition("source", reopened))
+        remove_rows(spark, CONFORMED_FILE, in_condition("source", reopened))
 
 
 def check_expressions(catalog: Path, contract: Contract, rows: DataFrame) -> None:

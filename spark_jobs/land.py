@@ -21,7 +21,7 @@ from loomline.contracts.catalogue import contracts_for, load_contracts
 from loomline.contracts.model import Contract
 from loomline.errors import FileRefused, LoomlineError
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_table, in_condition, replace_rows, sql_literal
+from loomline.lake import create_table, in_condition, remove_rows, replace_rows, sql_literal
 from loomline.sample.apart import refuse_mixture
 from loomline.staging import LandedCopy, StagedFile, copy_unchanged, stage_file
 from loomline.tables import table_declaration
@@ -107,8 +107,7 @@ def _withdraw_refusals(spark: SparkSession, staged: dict[str, list[StagedFile]])
         if (source, name) in names
     ]
     if again:
-        nothing = spark.table(QUARANTINE).where("false")
-        replace_rows(nothing, QUARANTINE, f"line_number = 0 and ({' or '.join(again)})")
+        remove_rows(spark, QUARANTINE, f"line_number = 0 and ({' or '.join(again)})")
 
 
 def _unmatched_note(data: Path, unmatched: Iterable[Path]) -> str | None:
@@ -150,11 +149,9 @@ def run(context: JobContext) -> JobResult:
             staged[contract.source].append(file)
             landed.add((contract.source, copy.sha256))
 
-    paths = source_files(data)
-    matched = {found.source for path in paths for found in contracts_for(contracts, path)}
-    refuse_mixture(context.settings, matched)
-    for path in paths:
-        found = contracts_for(contracts, path)
+    matched = {path: contracts_for(contracts, path) for path in source_files(data)}
+    refuse_mixture(context.settings, {one.source for found in matched.values() for one in found})
+    for path, found in matched.items():
         if not found:
             unmatched.append(path)
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import SparkSession
 
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_table, replace_rows, sql_literal
+from loomline.lake import create_table, remove_rows, replace_rows, sql_literal
 from models.master_scale import MasterScale, load_master_scale
 from models.reasons import as_floats, explain
 from models.registry import champion_for, open_registry, read_scorecard, scorecards
@@ -42,7 +42,7 @@ def run(context: JobContext) -> JobResult:
     schema = spark.table(SCORES).schema
     if champion is None:
         if spark.table(SCORES).where(condition).limit(1).count():
-            replace_rows(spark.createDataFrame([], schema), SCORES, condition)
+            remove_rows(spark, SCORES, condition)
         note = "not scored: no model was trained on outcomes known by then"
         return JobResult(len(features.values), 0, (note,))
     card = read_scorecard(client, champion)
