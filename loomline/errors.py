@@ -19,6 +19,10 @@ class CatalogueError(LoomlineError):
     """A catalogue entry that does not hold; the message names file, line and key."""
 
 
+class BrokerError(LoomlineError):
+    """A message broker or the gateway can't start, can't be reached, or stopped when needed."""
+
+
 class EngineError(LoomlineError):
     """The engine can't start, can't be reached, or stopped while it was needed."""
 

@@ -8,26 +8,23 @@ from __future__ import annotations
 from loomline.errors import LoomlineError
 from loomline.job import Job
 
+# What `loomline stream` writes and no job does.
+STREAM_TABLES = ("quality.dead_letter",)
+
 DAILY_JOBS = (
     Job(
         name="land",
         entry="spark_jobs.land:run",
         description="Copy new source files into bronze, every value as it stood.",
         reads=(),
-        writes=("bronze.*", "quality.quarantine"),
+        writes=("bronze.*", "quality.quarantine", "ops.unfinished_file"),
     ),
     Job(
         name="conform",
         entry="spark_jobs.conform:run",
         description="Turn bronze rows into canonical silver rows; set aside what does not hold.",
         reads=("bronze.*",),
-        writes=(
-            "silver.invoice",
-            "silver.credit_record",
-            "silver.loan_rate_churn",
-            "quality.quarantine",
-            "ops.conformed_file",
-        ),
+        writes=("silver.*", "quality.quarantine", "ops.conformed_file", "ops.unfinished_file"),
     ),
     Job(
         name="enterprise",
@@ -40,20 +37,14 @@ DAILY_JOBS = (
         name="reconcile",
         entry="spark_jobs.reconcile:run",
         description="Prove that landed = conformed + duplicate + quarantined, in rows and cents.",
-        reads=(
-            "bronze.*",
-            "silver.invoice",
-            "silver.credit_record",
-            "silver.loan_rate_churn",
-            "quality.quarantine",
-        ),
-        writes=("quality.reconciliation",),
+        reads=("bronze.*", "silver.*", "quality.quarantine", "quality.dead_letter"),
+        writes=("quality.reconciliation", "quality.key_check"),
     ),
     Job(
         name="gate_silver",
         entry="expectations.gate:run_silver",
         description="Check the silver tables; a critical failure stops the run.",
-        reads=("silver.*", "quality.reconciliation"),
+        reads=("silver.*", "quality.reconciliation", "quality.key_check"),
         writes=("quality.validation_result",),
     ),
     Job(

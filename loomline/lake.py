@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlparse
@@ -23,6 +24,12 @@ def sql_literal(value: str | date | datetime) -> str:
         return f"date'{value:%Y-%m-%d}'"
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
+
+
+def known_condition(as_of_end: datetime) -> str:
+    """The SQL condition of the rows of silver that stood by an instant, as it was known then."""
+    end = sql_literal(as_of_end)
+    return f"known_at <= {end} and (superseded_at is null or superseded_at > {end})"
 
 
 def quoted(name: str) -> str:
@@ -76,6 +83,37 @@ def create_table(spark: SparkSession, catalog: Path, name: str) -> None:
         spark.sql(statement)
 
 
+def create_tables(spark: SparkSession, catalog: Path, names: Iterable[str]) -> None:
+    """Create those of the declared tables that are missing."""
+    wanted = dict.fromkeys(names)
+    for schema in dict.fromkeys(name.partition(".")[0] for name in wanted):
+        there: set[str] = set()
+        if spark.catalog.databaseExists(schema):
+            rows = spark.sql(f"show tables in {quoted(schema)}").collect()
+            there = {f"{schema}.{row['tableName']}" for row in rows}
+        for name in wanted:
+            if name.startswith(f"{schema}.") and name not in there:
+                create_table(spark, catalog, name)
+
+
+def column_list(catalog: Path, name: str) -> str:
+    """The columns of a declared table with their types, as SQL."""
+    columns = table_declaration(catalog, name).columns
+    return ", ".join(f"{quoted(column)} {declared.type}" for column, declared in columns.items())
+
+
+def rows_frame(
+    spark: SparkSession, catalog: Path, name: str, rows: Sequence[tuple[object, ...]]
+) -> DataFrame:
+    """Rows as a frame of a declared table's columns, in their order."""
+    return spark.createDataFrame(list(rows), column_list(catalog, name))
+
+
+def append_rows(frame: DataFrame, name: str) -> None:
+    """Add rows to a table in one Delta commit, which looks at none of its rows."""
+    frame.select(*frame.sparkSession.table(name).columns).writeTo(name).append()
+
+
 def replace_rows(frame: DataFrame, name: str, condition: str) -> None:
     """Put the rows of `frame` in the place of the table's rows for which `condition` holds.
 
@@ -92,11 +130,10 @@ def remove_rows(spark: SparkSession, name: str, condition: str) -> None:
     replace_rows(spark.table(name).where("false"), name, condition)
 
 
-def in_condition(column: str, values: list[str]) -> str:
+def in_condition(column: str, values: Iterable[str]) -> str:
     """The SQL condition that a text column has one of the values; none of them: false."""
-    if not values:
-        return "false"
-    return f"{quoted(column)} in ({', '.join(sql_literal(value) for value in values)})"
+    listed = ", ".join(sql_literal(value) for value in values)
+    return f"{quoted(column)} in ({listed})" if listed else "false"
 
 
 def table_exists(spark: SparkSession, name: str) -> bool:

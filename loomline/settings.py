@@ -31,14 +31,23 @@ class Settings(BaseSettings):
     thrift_port: int = Field(default=10000, ge=1, le=65535)
     mlflow_port: int = Field(default=5000, ge=1, le=65535)
     airflow_port: int = Field(default=8080, ge=1, le=65535)
+    mqtt_port: int = Field(default=1883, ge=1, le=65535)
+    kafka_port: int = Field(default=9092, ge=1, le=65535)
+    kafka_controller_port: int = Field(default=9093, ge=1, le=65535)
     engine_memory: str = Field(default="3g", pattern=r"^\d+[mg]$")
     spark_remote: str = ""
     time_zone: str = "Asia/Shanghai"
+    sources: str = ""
 
     @field_validator("home", "catalog", "jars")
     @classmethod
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()
+
+    def takes(self, source: str) -> bool:
+        """Whether files of a source are landed: all, unless `sources` names some, with commas."""
+        named = {name.strip() for name in self.sources.split(",") if name.strip()}
+        return not named or source in named
 
     @property
     def remote(self) -> str:

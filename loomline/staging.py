@@ -15,10 +15,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from loomline.contracts.model import Contract
+from loomline.contracts.model import Contract, JsonLinesFormat
 from loomline.errors import FileRefused
-from loomline.readers.file import check_header, read_rows
-from loomline.readers.row import SourceRow
+from loomline.readers.file import UNREADABLE, check_header, read_rows
+from loomline.readers.lines import read_lines
+from loomline.readers.row import SourceRow, SourceRows
+from loomline.readers.text import refused_text
 
 CHUNK_BYTES = 1 << 20
 BATCH_ROWS = 50_000
@@ -64,6 +66,43 @@ def read_chunks(file: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
+class _PartialCopy:
+    """A copy in the making: hashed as it is written, and named by its hash once it is whole."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / f"partial-{os.getpid()}"
+        self._digest = hashlib.sha256()
+        self.size = 0
+
+    def fill(self, chunks: Iterator[bytes]) -> None:
+        with self._path.open("wb") as target:
+            for chunk in chunks:
+                self._digest.update(chunk)
+                self.size += len(chunk)
+                target.write(chunk)
+
+    def drop(self) -> None:
+        self._path.unlink(missing_ok=True)
+
+    def keep(self) -> LandedCopy:
+        sha256 = self._digest.hexdigest()
+        path = self._path.replace(self._path.with_name(sha256))
+        path.chmod(0o444)
+        return LandedCopy(path, sha256, self.size)
+
+
+def copy_bytes(chunks: Iterator[bytes], folder: Path) -> LandedCopy:
+    """Keep bytes in `folder` under their sha256; all of them or no file."""
+    partial = _PartialCopy(folder)
+    try:
+        partial.fill(chunks)
+    except BaseException:
+        partial.drop()
+        raise
+    return partial.keep()
+
+
 def copy_unchanged(
     path: Path, folder: Path, chunks: Callable[[BinaryIO], Iterator[bytes]] = read_chunks
 ) -> LandedCopy:
@@ -74,33 +113,26 @@ def copy_unchanged(
     Raises:
         FileRefused: the file can't be opened, or its size or time changed during the copy.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / f"partial-{os.getpid()}"
-    digest, size = hashlib.sha256(), 0
+    partial = _PartialCopy(folder)
     try:
-        with path.open("rb") as source, partial.open("wb") as target:
+        with path.open("rb") as source:
             before = os.fstat(source.fileno())
-            for chunk in chunks(source):
-                digest.update(chunk)
-                size += len(chunk)
-                target.write(chunk)
+            partial.fill(chunks(source))
             after = path.stat()
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        partial.drop()
         raise FileRefused(
             f"{path} can't be copied: {error.strerror}.", "Check the file, its rights and the disk."
         ) from error
     seen_before = (before.st_ino, before.st_size, before.st_mtime_ns)
-    if seen_before != (after.st_ino, after.st_size, after.st_mtime_ns) or size != after.st_size:
-        partial.unlink()
+    seen_after = (after.st_ino, after.st_size, after.st_mtime_ns)
+    if seen_before != seen_after or partial.size != after.st_size:
+        partial.drop()
         raise FileRefused(
             f"{path} changed while it was read; nothing of it was landed.",
             "Wait until its writer is done and land it again.",
         )
-    copy = folder / digest.hexdigest()
-    partial.replace(copy)
-    copy.chmod(0o444)
-    return LandedCopy(copy, digest.hexdigest(), size)
+    return partial.keep()
 
 
 def bronze_batch(
@@ -130,28 +162,63 @@ def bronze_batch(
     return pa.RecordBatch.from_arrays(columns, schema=BRONZE_ARROW)
 
 
+def _line_batches(
+    copy: LandedCopy, source_file: str, file_format: JsonLinesFormat, landed: datetime
+) -> Iterator[pa.RecordBatch]:
+    """The lines of a file in the shape of a bronze table, with no fields: those come later."""
+    try:
+        for numbers, lines in read_lines(copy.path, file_format):
+            size = len(lines)
+            no_fields = pa.MapArray.from_arrays(
+                np.zeros(size + 1, dtype=np.int32),
+                pa.array([], pa.string()),
+                pa.array([], pa.string()),
+            )
+            columns = [
+                pa.repeat(copy.sha256, size),
+                pa.repeat(source_file, size),
+                numbers,
+                lines,
+                no_fields,
+                pa.nulls(size, pa.string()),
+                pa.repeat(pa.scalar(landed, pa.timestamp("us", tz="UTC")), size),
+            ]
+            yield pa.RecordBatch.from_arrays(columns, schema=BRONZE_ARROW)
+    except UNREADABLE as error:
+        raise refused_text(source_file, file_format, error) from error
+
+
+def _row_batches(
+    copy: LandedCopy, source_file: str, opened: SourceRows, landed: datetime
+) -> Iterator[pa.RecordBatch]:
+    rows = iter(opened.rows)
+    while batch := list(islice(rows, BATCH_ROWS)):
+        yield bronze_batch(batch, opened.header, copy.sha256, source_file, landed)
+
+
 def stage_file(copy: LandedCopy, source_file: str, contract: Contract, folder: Path) -> StagedFile:
     """Write the rows of a landed copy as Parquet into `folder`; all of them or no file.
 
     Raises:
         FileRefused: the file can't be read as its contract says.
     """
-    opened = read_rows(copy.path, source_file, contract)
-    unmapped = check_header(source_file, opened.header, contract)
+    landed_at, row_count = datetime.now(UTC), 0
+    header: list[str] = []
+    unmapped: list[str] = []
+    if isinstance(contract.file_format, JsonLinesFormat):
+        batches = _line_batches(copy, source_file, contract.file_format, landed_at)
+    else:
+        opened = read_rows(copy.path, source_file, contract)
+        header, unmapped = opened.header, check_header(source_file, opened.header, contract)
+        batches = _row_batches(copy, source_file, opened, landed_at)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{copy.sha256}.parquet"
-    landed_at, row_count = datetime.now(UTC), 0
     try:
         with pq.ParquetWriter(path, BRONZE_ARROW) as writer:
-            rows = iter(opened.rows)
-            while batch := list(islice(rows, BATCH_ROWS)):
-                row_count += len(batch)
-                writer.write_batch(
-                    bronze_batch(batch, opened.header, copy.sha256, source_file, landed_at)
-                )
+            for batch in batches:
+                row_count += batch.num_rows
+                writer.write_batch(batch)
     except FileRefused:
         path.unlink()
         raise
-    return StagedFile(
-        path, source_file, copy, tuple(opened.header), tuple(unmapped), row_count, landed_at
-    )
+    return StagedFile(path, source_file, copy, tuple(header), tuple(unmapped), row_count, landed_at)

@@ -1,4 +1,4 @@
-"""The declared tables of the lake: `catalog/tables/*.yml`, one file a schema.
+"""The declared tables of the lake: `catalog/tables/*.yml`, a schema in one file or several.
 
 A declaration is the only place where a table's columns, types, units and grain are written. Jobs
 create tables from it, contracts are checked against it, and the data dictionary is printed from it.
@@ -7,6 +7,7 @@ The mart tables are declared in dbt and not here.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
@@ -39,10 +40,14 @@ class Table(Declaration):
 
 
 class SchemaTables(Declaration):
-    """The tables of one schema, such as `silver`."""
+    """Tables of one schema, such as `silver`.
+
+    `shared_columns` end every table of the schema, in whichever file it is declared.
+    """
 
     schema_name: str = Field(alias="schema")
     description: str
+    shared_columns: dict[str, Column] = Field(default_factory=dict)
     tables: dict[str, Table]
 
 
@@ -50,10 +55,15 @@ class SchemaTables(Declaration):
 def load_tables(catalog: Path) -> dict[str, Table]:
     """Every declared table by its full name, `schema.table`."""
     tables: dict[str, Table] = {}
-    for path in sorted((catalog / "tables").glob("*.yml")):
-        declared = read_declaration(path, SchemaTables)
-        for name, table in declared.tables.items():
-            tables[f"{declared.schema_name}.{name}"] = table
+    paths = sorted((catalog / "tables").glob("*.yml"))
+    schemas = [read_declaration(path, SchemaTables) for path in paths]
+    shared: dict[str, dict[str, Column]] = defaultdict(dict)
+    for schema in schemas:
+        shared[schema.schema_name] |= schema.shared_columns
+    for schema in schemas:
+        for name, table in schema.tables.items():
+            columns = table.columns | shared[schema.schema_name]
+            tables[f"{schema.schema_name}.{name}"] = table.model_copy(update={"columns": columns})
     if not tables:
         raise CatalogueError(f"No table is declared in {catalog / 'tables'}.")
     return tables

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from loomline.errors import LoomlineError
 from loomline.job import JobContext
-from loomline.lake import sql_literal
+from loomline.lake import known_condition, sql_literal
 from models.arrays import Floats
 from models.specification import FeatureSet, Specification
 
@@ -96,7 +96,7 @@ def read_training_set(context: JobContext, features: FeatureFrame) -> TrainingSe
             cast(max(cast(is_default as int)) as double) as outcome
 
         from {CREDIT_RECORDS}
-        where known_at <= {sql_literal(context.as_of_end)}
+        where {known_condition(context.as_of_end)}
         group by enterprise_id
         order by enterprise_id
         """

@@ -16,10 +16,10 @@ select
     conformed_rows,
     duplicate_rows,
     quarantined_rows,
-    landed_total_cny,
-    conformed_total_cny,
-    duplicate_total_cny,
-    quarantined_total_cny,
+    landed_total,
+    conformed_total,
+    duplicate_total,
+    quarantined_total,
     unreadable_total_rows,
     is_reconciled
 from quality.reconciliation
@@ -36,7 +36,7 @@ reasons as (
     select
         source,
         disposition,
-        total_cny,
+        control_total,
         explode(reasons) as reason
     from quality.quarantine
     where disposition <> 'refused'
@@ -47,7 +47,7 @@ select
     disposition,
     split_part(reason, ':', 1) as rule,
     count(*) as row_count,
-    sum(total_cny) as total_cny,
+    sum(control_total) as control_total,
     min(reason) as example
 from reasons
 group by source, disposition, split_part(reason, ':', 1)
@@ -112,10 +112,10 @@ ROW_COLUMNS = (
 )
 TOTAL_COLUMNS = (
     Column("source_file", Words("File", "文件")),
-    Column("landed_total_cny", Words("Total landed", "落地金额"), CENTS),
-    Column("conformed_total_cny", Words("conformed", "入库"), CENTS),
-    Column("duplicate_total_cny", Words("duplicate", "重复"), CENTS),
-    Column("quarantined_total_cny", Words("quarantined", "隔离"), CENTS),
+    Column("landed_total", Words("Total landed", "落地金额"), CENTS),
+    Column("conformed_total", Words("conformed", "入库"), CENTS),
+    Column("duplicate_total", Words("duplicate", "重复"), CENTS),
+    Column("quarantined_total", Words("quarantined", "隔离"), CENTS),
     Column(
         "unreadable_total_rows", Words("Rows without a readable total", "金额无法读取行"), COUNT
     ),
@@ -125,7 +125,7 @@ SET_ASIDE_COLUMNS = (
     Column("disposition", Words("Set aside as", "处置"), DISPOSITION),
     Column("rule", Words("Column or rule", "字段或规则")),
     Column("row_count", Words("Rows", "行数"), COUNT),
-    Column("total_cny", Words("Total", "金额"), CENTS),
+    Column("control_total", Words("Total", "金额"), CENTS),
     Column("example", Words("Example", "示例"), LONG_TEXT),
 )
 REFUSED_COLUMNS = (

@@ -1,67 +1,110 @@
 """Job `conform`: bronze rows into canonical silver rows, or into quarantine with every reason.
 
-Reads `bronze.*`; writes the silver tables that contracts name, `quality.quarantine`, and
-`ops.conformed_file`.
+Reads `bronze.*`; writes the silver tables that contracts name, `quality.quarantine`,
+`ops.conformed_file` and `ops.unfinished_file`.
 
 Files are conformed once for each version of their contract; when a contract changes, so are those
-of every source of its canonical table. The new files of a source are done together: quarantine and
-silver each replace the rows of those files in one Delta commit, and the files are marked as
-conformed last. A kill anywhere leaves unmarked files, which the rerun replaces with the same rows.
+of every source of its canonical table. All new files of a source are done together, and the tables
+side by side. Rows are appended; the files are marked as conformed last. A kill anywhere leaves a
+note of unmarked files, whose rows the rerun takes out and writes again.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 from pyspark.errors import AnalysisException, ParseException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from loomline.conforming import CONFORMED, classify_rows, parse_rows, possible_rivals
-from loomline.contracts.catalogue import contract_version, load_contracts
+from loomline.classifying import CLOSED, CONFORMED, classify_rows, possible_rivals
+from loomline.contracts.catalogue import (
+    PROVENANCE_COLUMNS,
+    contract_version,
+    load_contracts,
+    readers_of,
+)
 from loomline.contracts.model import Contract
 from loomline.declarations import catalogue_error
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_table, in_condition, remove_rows, replace_rows, sql_literal
-from loomline.tables import Table, table_declaration
+from loomline.lake import (
+    append_rows,
+    create_tables,
+    in_condition,
+    remove_rows,
+    rows_frame,
+    sql_literal,
+)
+from loomline.parsing import parse_rows
+from loomline.tables import table_declaration
+from loomline.unfinished import SourceFile, begin, finish, left_unfinished
 
+JOB = "conform"
+# Tables that are conformed side by side: the engine's own work for a small one leaves a processor
+# idle half the time.
+AT_ONCE = 3
 QUARANTINE = "quality.quarantine"
 CONFORMED_FILE = "ops.conformed_file"
 LANDED_FILE = "bronze.landed_file"
 
 
-def files_to_conform(
-    spark: SparkSession, contracts: dict[str, Contract]
-) -> list[tuple[Contract, list[str]]]:
-    """The landed files that the present version of their contract has not conformed, by hash."""
-    versions = [(source, contract_version(contract)) for source, contract in contracts.items()]
-    present = spark.createDataFrame(versions, "source string, contract_version string")
-    done = spark.table(CONFORMED_FILE).join(present, ["source", "contract_version"], "semi")
-    landed = spark.table(LANDED_FILE).select("source", "file_sha256")
-    rows = landed.join(done, ["source", "file_sha256"], "anti").collect()
-    waiting = defaultdict(list)
-    for row in rows:
-        waiting[row["source"]].append(row["file_sha256"])
-    return [(contracts[x], sorted(waiting[x])) for x in contracts if x in waiting]
+def versions_of(contracts: dict[str, Contract]) -> dict[str, str]:
+    """The present version of each contract, by source."""
+    return {
+        source: contract_version(contract, readers_of(contracts, contract))
+        for source, contract in contracts.items()
+    }
 
 
-def reopen_targets(spark: SparkSession, contracts: dict[str, Contract]) -> None:
-    """Where a contract has changed, let every source of its canonical table be conformed again.
+def stale_sources(context: JobContext, contracts: dict[str, Contract]) -> set[str]:
+    """The sources whose rows must all be conformed again: those of a table with a changed contract.
 
-    Rows of the others may have been set aside as repeats of rows that no longer stand. The marks of
-    all of them go in one commit before any work, so that a kill leaves none of them out.
+    Rows of the others may have been set aside as repeats of rows that no longer stand.
     """
-    versions = {source: contract_version(contract) for source, contract in contracts.items()}
-    marks = spark.table(CONFORMED_FILE).select("source", "contract_version").distinct().collect()
+    versions = versions_of(contracts)
+    marks = context.spark.table(CONFORMED_FILE).select("source", "contract_version").distinct()
     targets = {
         contracts[mark["source"]].target
-        for mark in marks
+        for mark in marks.collect()
         if mark["source"] in contracts and versions[mark["source"]] != mark["contract_version"]
     }
-    reopened = [source for source in contracts if contracts[source].target in targets]
-    if reopened:
-        remove_rows(spark, CONFORMED_FILE, in_condition("source", reopened))
+    return {source for source, contract in contracts.items() if contract.target in targets}
+
+
+def files_to_conform(context: JobContext, contracts: dict[str, Contract]) -> set[SourceFile]:
+    """The landed files that the present version of a contract has not conformed."""
+    spark, versions = context.spark, versions_of(contracts)
+    present = spark.createDataFrame(
+        [(source, contracts[source].landed_as, versions[source]) for source in contracts],
+        "source string, landed_as string, contract_version string",
+    )
+    done = spark.table(CONFORMED_FILE).join(present, ["source", "contract_version"], "semi")
+    landed_files = spark.table(LANDED_FILE).withColumnRenamed("source", "landed_as")
+    landed = landed_files.join(present, "landed_as").select("source", "file_sha256")
+    rows = landed.join(done, ["source", "file_sha256"], "anti").collect()
+    return {(row["source"], row["file_sha256"]) for row in rows}
+
+
+def _take_out(
+    context: JobContext, contracts: dict[str, Contract], files: set[SourceFile], stale: set[str]
+) -> None:
+    """Take out what a killed run has left of files, and all that stale sources have written."""
+    conditions = {source: f"source = {sql_literal(source)}" for source in stale}
+    for source in {source for source, _ in files} - stale:
+        hashes = [sha256 for of_source, sha256 in files if of_source == source]
+        of_files = in_condition("file_sha256", hashes)
+        conditions[source] = f"source = {sql_literal(source)} and {of_files}"
+    of_table = defaultdict(list)
+    for source, condition in conditions.items():
+        for table in (contracts[source].target, QUARANTINE, CONFORMED_FILE):
+            of_table[table].append(f"({condition})")
+    # The marks last: a kill on the way leaves the sources stale.
+    for table in sorted(of_table, key=lambda name: name == CONFORMED_FILE):
+        remove_rows(context.spark, table, " or ".join(of_table[table]))
 
 
 def check_expressions(catalog: Path, contract: Contract, rows: DataFrame) -> None:
@@ -71,8 +114,9 @@ def check_expressions(catalog: Path, contract: Contract, rows: DataFrame) -> Non
     """
     path = catalog / "sources" / f"{contract.source}.yml"
     expressions: list[tuple[tuple[str | int, ...], str]] = [
-        (("columns", name, "sql"), mapping.sql)
-        for name, mapping in contract.columns.items()
+        ((part, name, "sql"), mapping.sql)
+        for part in ("working_columns", "columns")
+        for name, mapping in getattr(contract, part).items()
         if mapping.sql is not None
     ]
     expressions += [(("rules", n, "sql"), rule.sql) for n, rule in enumerate(contract.rules)]
@@ -85,61 +129,128 @@ def check_expressions(catalog: Path, contract: Contract, rows: DataFrame) -> Non
             raise catalogue_error(path, where, f"does not hold: {error.getMessage()}") from error
 
 
-def _quarantine_rows(classified: DataFrame, contract: Contract) -> DataFrame:
-    total = F.col(contract.control_total) if contract.control_total else F.lit(None)
-    return classified.where(F.col("disposition") != CONFORMED).select(
-        "*", F.lit(contract.target).alias("target_table"), total.alias("total_cny_of_row")
-    )
+@dataclass(frozen=True)
+class Conformed:
+    """The rows of a source's new files, each with its disposition, kept by the engine."""
+
+    contract: Contract
+    rows: DataFrame
+    counts: dict[str, int]
+
+    def set_aside(self) -> DataFrame:
+        """The rows that go to quarantine, as that table has them."""
+        name = self.contract.control_total
+        total = F.col(name) if name is not None else F.lit(None)
+        aside = self.rows.where(~F.col("disposition").isin(CONFORMED, CLOSED))
+        aside = aside.withColumn("aside_total", total.cast("decimal(22,4)"))
+        return aside.select(
+            *("source", F.lit(self.contract.target).alias("target_table"), "source_file"),
+            *("file_sha256", "line_number", "item_number", "disposition", "reasons", "raw_text"),
+            F.col("aside_total").alias("control_total"),
+        )
+
+
+def _close_versions(contract: Contract, rows: DataFrame) -> None:
+    """Write the end of the rows of silver that a new version has ended."""
+    closed = rows.where(F.col("disposition") == CLOSED)
+    closed = closed.select(*PROVENANCE_COLUMNS, "superseded_at").alias("closed")
+    same_row = [
+        F.col(f"{contract.target}.{name}") == F.col(f"closed.{name}") for name in PROVENANCE_COLUMNS
+    ]
+    condition = reduce(lambda left, right: left & right, same_row)
+    merge = closed.mergeInto(contract.target, condition)
+    merge.whenMatched().update({"superseded_at": F.col("closed.superseded_at")}).merge()
 
 
 def _conform_source(
-    context: JobContext, contract: Contract, table: Table, hashes: list[str]
-) -> tuple[int, int]:
-    spark, of_files = context.spark, in_condition("file_sha256", hashes)
-    of_source = f"source = {sql_literal(contract.source)} and {of_files}"
-    bronze = spark.table(contract.bronze_table).where(of_files)
-    others = spark.table(contract.target).where(f"not ({of_source})")
+    context: JobContext, contracts: dict[str, Contract], contract: Contract, hashes: list[str]
+) -> Conformed:
+    """Conform the new files of a source; their rows that hold are in silver afterwards."""
+    spark, table = context.spark, table_declaration(context.catalog, contract.target)
+    bronze = spark.table(contract.bronze_table).where(in_condition("file_sha256", hashes))
+    silver = spark.table(contract.target)
     try:
-        parsed = parse_rows(bronze, contract, table)
+        parsed = parse_rows(bronze, contract, table, readers_of(contracts, contract))
         _ = parsed.schema
     except AnalysisException:
-        named = others.withColumn("landed_at", F.current_timestamp())
-        check_expressions(context.catalog, contract, named)
+        named = silver.withColumns({"landed_at": F.current_timestamp(), "raw_text": F.lit("")})
+        working = [
+            F.lit(None).cast(str(mapping.type)).alias(name)
+            for name, mapping in contract.working_columns.items()
+        ]
+        check_expressions(context.catalog, contract, named.select("*", *working))
         raise
-    rivals = possible_rivals(others, parsed, contract.key or table.key)
-    # Kept, since the classification reads silver and is read thrice, last by the write to silver.
-    classified = classify_rows(parsed, contract, table, rivals).localCheckpoint()
+    rivals = None
+    if not silver.isEmpty():
+        # Kept, since the rows are read for their ranges first.
+        parsed = parsed.localCheckpoint()
+        rivals = possible_rivals(silver, parsed, contract.key or table.key)
+    # Kept, since the rows are read once for each table that they go to.
+    rows = classify_rows(parsed, contract, table, rivals).localCheckpoint()
     counts = {
-        row["disposition"]: row["count"]
-        for row in classified.groupBy("disposition").count().collect()
+        row["disposition"]: row["count"] for row in rows.groupBy("disposition").count().collect()
     }
-    aside = _quarantine_rows(classified, contract).drop("total_cny")
-    replace_rows(aside.withColumnRenamed("total_cny_of_row", "total_cny"), QUARANTINE, of_source)
-    conformed = classified.where(F.col("disposition") == CONFORMED)
-    replace_rows(conformed, contract.target, of_source)
-    marks = [(contract.source, sha256, contract_version(contract)) for sha256 in hashes]
-    declared = table_declaration(context.catalog, CONFORMED_FILE).columns
-    schema = ", ".join(f"{name} {column.type}" for name, column in declared.items())
-    replace_rows(spark.createDataFrame(marks, schema), CONFORMED_FILE, of_source)
-    return sum(counts.values()), counts.get(CONFORMED, 0)
+    if counts.pop(CLOSED, 0):
+        _close_versions(contract, rows)
+    if counts.get(CONFORMED):
+        append_rows(rows.where(F.col("disposition") == CONFORMED), contract.target)
+    return Conformed(contract, rows, counts)
+
+
+def _conform_target(
+    context: JobContext, contracts: dict[str, Contract], files: dict[str, list[str]]
+) -> list[Conformed]:
+    """Conform the sources of one table, one after the other: each looks at the others' rows."""
+    return [_conform_source(context, contracts, contracts[x], files[x]) for x in files]
+
+
+def _write_quarantine(done: list[Conformed]) -> None:
+    aside = [
+        one.set_aside() for one in done if sum(one.counts.values()) > one.counts.get(CONFORMED, 0)
+    ]
+    if aside:
+        append_rows(reduce(DataFrame.unionByName, aside), QUARANTINE)
 
 
 def run(context: JobContext) -> JobResult:
     """Conform every landed file that its contract's present version has not seen."""
-    spark = context.spark
-    contracts = load_contracts(context.catalog)
-    targets = dict.fromkeys(contract.target for contract in contracts.values())
-    for name in (QUARANTINE, CONFORMED_FILE, LANDED_FILE, *targets):
-        create_table(spark, context.catalog, name)
-    rows_in = rows_out = 0
+    spark, contracts = context.spark, load_contracts(context.catalog)
+    create_tables(spark, context.catalog, (QUARANTINE, CONFORMED_FILE, LANDED_FILE))
+    versions, stale = versions_of(contracts), stale_sources(context, contracts)
+    files = files_to_conform(context, contracts)
+    left = left_unfinished(context, JOB) & files
+    if left or stale:
+        _take_out(context, contracts, left, stale)
+        files = files_to_conform(context, contracts)
+    if not files:
+        return JobResult(0, 0)
+    begin(context, JOB, files)
+    by_target: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for source, sha256 in sorted(files):
+        by_target[contracts[source].target][source].append(sha256)
+    create_tables(spark, context.catalog, by_target)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        waiting = [
+            pool.submit(_conform_target, context, contracts, of_target)
+            for of_target in by_target.values()
+        ]
+        done = [one for future in waiting for one in future.result()]
+    _write_quarantine(done)
+    marks = [(source, sha256, versions[source]) for source, sha256 in sorted(files)]
+    append_rows(rows_frame(spark, context.catalog, CONFORMED_FILE, marks), CONFORMED_FILE)
+    finish(context, JOB)
+    return _result(done, files)
+
+
+def _result(done: list[Conformed], files: set[SourceFile]) -> JobResult:
+    count = Counter(source for source, _ in files)
     notes = []
-    reopen_targets(spark, contracts)
-    for contract, hashes in files_to_conform(spark, contracts):
-        table = table_declaration(context.catalog, contract.target)
-        landed, conformed = _conform_source(context, contract, table, hashes)
-        rows_in, rows_out = rows_in + landed, rows_out + conformed
-        notes.append(
-            f"{contract.source}: {len(hashes)} files, {landed:,} rows, "
-            f"{landed - conformed:,} set aside"
-        )
-    return JobResult(rows_in, rows_out, tuple(notes))
+    for one in sorted(done, key=lambda one: one.contract.source):
+        source, landed = one.contract.source, sum(one.counts.values())
+        aside = landed - one.counts.get(CONFORMED, 0)
+        notes.append(f"{source}: {count[source]} files, {landed:,} rows, {aside:,} set aside")
+    return JobResult(
+        sum(sum(one.counts.values()) for one in done),
+        sum(one.counts.get(CONFORMED, 0) for one in done),
+        tuple(notes),
+    )

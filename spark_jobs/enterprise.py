@@ -45,6 +45,7 @@ select
     names.first_name.enterprise_name as enterprise_name,
     names.first_name.known_at as name_known_at,
     first_sightings.event_at,
+    cast(null as timestamp) as superseded_at,
     first_sightings.first_row.*
 from first_sightings
 left join names on first_sightings.enterprise_id = names.enterprise_id

@@ -47,7 +47,7 @@ invoices as (
         known_at
 
     from silver.invoice
-    where known_at <= :as_of_end
+    where known_at <= :as_of_end and (superseded_at is null or superseded_at > :as_of_end)
 
 ),
 

@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 
 from loomline.errors import CatalogueError
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_table, replace_rows, sql_literal
+from loomline.lake import create_table, known_condition, replace_rows, sql_literal
 from spark_jobs.feature_declarations import FeatureList, load_features
 from spark_jobs.feature_query import feature_query, feature_version
 
@@ -56,8 +56,7 @@ def run(context: JobContext) -> JobResult:
         ) from error
     _write_names(spark, features, version)
     replace_rows(frame.select(columns), FEATURES, f"as_of_date = {sql_literal(context.as_of_date)}")
-    known = f"known_at <= {sql_literal(context.as_of_end)}"
-    invoices = spark.table("silver.invoice").where(known)
+    invoices = spark.table("silver.invoice").where(known_condition(context.as_of_end))
     written = spark.table(FEATURES).where(f"as_of_date = {sql_literal(context.as_of_date)}")
     note = f"{len(features.features)} features, version {version}"
     return JobResult(invoices.count(), written.count(), (note,))

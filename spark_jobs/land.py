@@ -1,11 +1,13 @@
 """Job `land`: new source files into bronze, every value as it stood, each content once.
 
-Reads the folder (or the one file) it is given; writes `bronze.<source>`, `bronze.landed_file`, and
-`quality.quarantine` for files that had to be refused.
+Reads the folder (or the one file) it is given; writes `bronze.<source>`, `bronze.landed_file`,
+`ops.unfinished_file`, and `quality.quarantine` for files that had to be refused.
 
-A file is first copied under the sha256 of its bytes and then read from the copy. All new files of a
-source go into bronze in one Delta commit that replaces the rows of those very files, and are listed
-in `bronze.landed_file` after it: a kill in between leaves unlisted rows, which the rerun replaces.
+A file is first copied under the sha256 of its bytes and then read from the copy. An archive that
+no contract names is looked into, and what contracts name in it is landed, each member as a file of
+its own (`loomline.archives` has the rule). All new files of a source are appended to bronze in one
+Delta commit, and listed in `bronze.landed_file` after it. A kill in between leaves a note of
+unlisted files, whose rows the rerun takes out and writes again.
 """
 
 from __future__ import annotations
@@ -13,21 +15,37 @@ from __future__ import annotations
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from loomline.archives import is_archive, open_archive
 from loomline.contracts.catalogue import contracts_for, load_contracts
 from loomline.contracts.model import Contract
 from loomline.errors import FileRefused, LoomlineError
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_table, in_condition, remove_rows, replace_rows, sql_literal
+from loomline.lake import (
+    append_rows,
+    column_list,
+    create_table,
+    create_tables,
+    in_condition,
+    remove_rows,
+    replace_rows,
+    rows_frame,
+    sql_literal,
+    table_exists,
+)
 from loomline.sample.apart import refuse_mixture
 from loomline.staging import LandedCopy, StagedFile, copy_unchanged, stage_file
-from loomline.tables import table_declaration
+from loomline.unfinished import SourceFile, begin, finish, left_unfinished
 
+JOB = "land"
 LANDED_FILE = "bronze.landed_file"
 QUARANTINE = "quality.quarantine"
+# Sources that are written side by side.
+AT_ONCE = 3
 
 
 def source_files(data: Path) -> list[Path]:
@@ -50,31 +68,36 @@ def _landed(spark: SparkSession) -> set[tuple[str, str]]:
     return {(row["source"], row["file_sha256"]) for row in rows}
 
 
-def _insert(
-    context: JobContext, table: str, rows: list[tuple[object, ...]], condition: str
-) -> None:
-    declared = table_declaration(context.catalog, table).columns
-    schema = ", ".join(f"{name} {column.type}" for name, column in declared.items())
-    replace_rows(context.spark.createDataFrame(rows, schema), table, condition)
-
-
 def _refuse(
     context: JobContext, contract: Contract, name: str, sha256: str, error: FileRefused
 ) -> None:
     source_is_it = f"source = {sql_literal(contract.source)} and line_number = 0 and "
     row = (
-        *(contract.source, contract.target, name, sha256, 0, "refused"),
+        *(contract.source, contract.target, name, sha256, 0, 1, "refused"),
         *([f"file: {error.message}"], "", None),
     )
     condition = source_is_it + in_condition("file_sha256", [sha256])
-    _insert(context, QUARANTINE, [row], condition)
+    replace_rows(
+        rows_frame(context.spark, context.catalog, QUARANTINE, [row]), QUARANTINE, condition
+    )
 
 
-def _write(context: JobContext, contract: Contract, staged: list[StagedFile]) -> None:
-    create_table(context.spark, context.catalog, contract.bronze_table)
-    frame = context.spark.read.parquet(*[str(file.path) for file in staged])
-    hashes = [file.copy.sha256 for file in staged]
-    replace_rows(frame, contract.bronze_table, in_condition("file_sha256", hashes))
+def _take_out(context: JobContext, files: set[SourceFile]) -> None:
+    """Take out of bronze the rows that a killed run has left of files that it did not list."""
+    of_source = defaultdict(list)
+    for source, sha256 in files:
+        of_source[source].append(sha256)
+    for source, hashes in of_source.items():
+        if table_exists(context.spark, f"bronze.{source}"):
+            remove_rows(context.spark, f"bronze.{source}", in_condition("file_sha256", hashes))
+
+
+def _write(context: JobContext, source: str, staged: list[StagedFile]) -> None:
+    table = f"bronze.{source}"
+    # The schema is given, so that the engine need not ask each file.
+    schema = column_list(context.catalog, table)
+    frame = context.spark.read.schema(schema).parquet(*[str(file.path) for file in staged])
+    append_rows(frame, table)
 
 
 def _list(context: JobContext, staged: dict[str, list[StagedFile]]) -> None:
@@ -86,14 +109,19 @@ def _list(context: JobContext, staged: dict[str, list[StagedFile]]) -> None:
         for source, files in staged.items()
         for file in files
     ]
-    if rows:
-        of_sources = [_of_source(source, files) for source, files in staged.items()]
-        _insert(context, LANDED_FILE, rows, " or ".join(of_sources))
+    append_rows(rows_frame(context.spark, context.catalog, LANDED_FILE, rows), LANDED_FILE)
 
 
-def _of_source(source: str, files: list[StagedFile]) -> str:
-    hashes = in_condition("file_sha256", [file.copy.sha256 for file in files])
-    return f"(source = {sql_literal(source)} and {hashes})"
+def _write_all(context: JobContext, staged: dict[str, list[StagedFile]]) -> None:
+    """Append the staged files to bronze, the sources side by side, and list them."""
+    begin(context, JOB, {(source, f.copy.sha256) for source in staged for f in staged[source]})
+    create_tables(context.spark, context.catalog, [f"bronze.{source}" for source in staged])
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        waiting = [pool.submit(_write, context, *one) for one in staged.items()]
+        for future in waiting:
+            future.result()
+    _list(context, staged)
+    finish(context, JOB)
 
 
 def _withdraw_refusals(spark: SparkSession, staged: dict[str, list[StagedFile]]) -> None:
@@ -131,7 +159,10 @@ def run(context: JobContext) -> JobResult:
         return JobResult(0, 0, ("no folder of source files was given; nothing to land",))
     # A contract's file patterns reach up to the folders above the one that is given.
     data = data.resolve()
-    contracts, landed = load_contracts(context.catalog), _landed(spark)
+    every = load_contracts(context.catalog)
+    contracts = {name: every[name] for name in every if context.settings.takes(name)}
+    landed = _landed(spark)
+    _take_out(context, left_unfinished(context, JOB) - landed)
     staging = context.settings.home / "lake" / "staging"
     shutil.rmtree(staging, ignore_errors=True)
     staged: dict[str, list[StagedFile]] = defaultdict(list)
@@ -140,6 +171,10 @@ def run(context: JobContext) -> JobResult:
     again = 0
 
     def stage(copy: LandedCopy, name: str, contract: Contract) -> None:
+        nonlocal again
+        if (contract.source, copy.sha256) in landed:
+            again += 1
+            return
         try:
             file = stage_file(copy, name, contract, staging / contract.source)
         except FileRefused as error:
@@ -149,26 +184,40 @@ def run(context: JobContext) -> JobResult:
             staged[contract.source].append(file)
             landed.add((contract.source, copy.sha256))
 
-    matched = {path: contracts_for(contracts, path) for path in source_files(data)}
-    refuse_mixture(context.settings, {one.source for found in matched.values() for one in found})
-    for path, found in matched.items():
-        if not found:
-            unmatched.append(path)
-            continue
+    def matches(path: Path) -> bool:
+        return bool(contracts_for(contracts, path))
+
+    def copies_of(path: Path) -> list[tuple[LandedCopy, str, Path]]:
+        """The copies of a file or an archive's members, their names, and where contracts look."""
         name = _relative(path, data)
+        if matches(path):
+            return [(copy_unchanged(path, context.settings.landing), name, path)]
+        if not is_archive(path):
+            return []
+        members = open_archive(path, matches, context.settings.landing)
+        return [(member.copy, f"{name}/{member.name}", member.path) for member in members]
+
+    paths = source_files(data)
+    sources = {contract.source for path in paths for contract in contracts_for(contracts, path)}
+    refuse_mixture(context.settings, sources)
+    for path in paths:
         try:
-            copy = copy_unchanged(path, context.settings.landing)
+            copies = copies_of(path)
         except FileRefused as error:
             refused.append(str(error))
             continue
-        for contract in found:
-            if (contract.source, copy.sha256) in landed:
-                again += 1
-            else:
+        if not copies:
+            unmatched.append(path)
+        found = [(copy, name, contracts_for(contracts, place)) for copy, name, place in copies]
+        more = {contract.source for _, _, wanted in found for contract in wanted} - sources
+        if more:
+            sources |= more
+            refuse_mixture(context.settings, sources)
+        for copy, name, wanted in found:
+            for contract in wanted:
                 stage(copy, name, contract)
-    for source, files in staged.items():
-        _write(context, contracts[source], files)
-    _list(context, staged)
+    if staged:
+        _write_all(context, staged)
     _withdraw_refusals(spark, staged)
     shutil.rmtree(staging, ignore_errors=True)
 

@@ -8,3 +8,9 @@
 {% macro as_of_end() -%}
     timestamp'{{ var("as_of_end") }}'
 {%- endmacro %}
+
+
+{#- Whether a row of silver stood at the end of the as-of date, as it was known then. -#}
+{% macro stood_by_then() -%}
+    known_at <= {{ as_of_end() }} and (superseded_at is null or superseded_at > {{ as_of_end() }})
+{%- endmacro %}

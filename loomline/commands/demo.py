@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from loomline.airflow_home import run_dag
+from loomline.contracts.catalogue import load_contracts
 from loomline.engine.server import start_engine
 from loomline.errors import LoomlineError
 from loomline.sample import write_sample
@@ -18,6 +19,8 @@ from loomline.settings import Settings, load_settings
 
 # The last day of the project's own sample and of the sme_invoices set.
 DEMO_DATE = datetime(2020, 2, 29)
+# What scores and marts are made of.
+SCORED_TABLES = ("silver.invoice", "silver.credit_record", "silver.loan_rate_churn")
 
 
 def _print_next_steps(settings: Settings, as_of: str, seconds: float) -> None:
@@ -40,6 +43,12 @@ def _print_next_steps(settings: Settings, as_of: str, seconds: float) -> None:
     print("  engine   make stop      stops it; the tables stay")
 
 
+def _scored_sources(settings: Settings) -> list[str]:
+    """The sources of the tables that scores and marts are made of."""
+    contracts = load_contracts(settings.catalog).values()
+    return [contract.source for contract in contracts if contract.target in SCORED_TABLES]
+
+
 def sample(
     out: Annotated[Path, typer.Option(help="Folder to write the files into.")],
 ) -> None:
@@ -58,6 +67,9 @@ def demo(
 ) -> None:
     """Run the Airflow DAG risk_daily for one date: files in, scores and a report out.
 
+    Of your files, those are landed that scores and marts are made of: invoices and credit outcomes.
+    LOOMLINE_SOURCES names others, with commas; `loomline land FOLDER` takes all.
+
     A home is of the sample or of your files, never of both: with --data, a sample that the home
     holds is first moved into its sub-folder set_aside.
     """
@@ -70,6 +82,8 @@ def demo(
         print(f"sample       {len(files)} files written to {data}")
     elif aside := set_sample_aside(settings, data):
         print(f"sample       moved to {aside}; delete it when you like")
+    if not settings.sources:
+        settings = settings.model_copy(update={"sources": ",".join(_scored_sources(settings))})
     status = start_engine(settings)
     print(f"engine       up (process {status.process_id}), {settings.remote}", flush=True)
     run_dag(settings, as_of.date(), data.absolute())

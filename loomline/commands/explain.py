@@ -12,7 +12,7 @@ from loomline.commands.shown import print_table
 from loomline.engine.server import start_engine
 from loomline.engine.session import open_session
 from loomline.errors import LoomlineError
-from loomline.lake import sql_literal, table_exists
+from loomline.lake import known_condition, sql_literal, table_exists
 from loomline.runner import JOB_RUNS
 from loomline.settings import Settings, load_settings
 
@@ -59,7 +59,7 @@ def _print_features(spark: SparkSession, score: Row) -> None:
 
 
 def _print_evidence(spark: SparkSession, enterprise: str, end: datetime) -> None:
-    where = f"enterprise_id = {sql_literal(enterprise)} and known_at <= {sql_literal(end)}"
+    where = f"enterprise_id = {sql_literal(enterprise)} and {known_condition(end)}"
     files = spark.sql(
         f"""
         select source_file, direction, status, count(*), sum(total_cny), min(issue_date),

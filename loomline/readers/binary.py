@@ -15,7 +15,8 @@ from loomline.errors import FileRefused
 from loomline.readers.row import SourceRow, SourceRows, cell_count_problem
 
 
-def _as_text(value: object) -> str | None:
+def cell_text(value: object) -> str | None:
+    """The text of a value of a workbook or Parquet file; None where there is none."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, datetime | date):
@@ -30,7 +31,7 @@ def _raw_json(header: list[str], cells: list[str | None]) -> str:
 def _sheet_header(rows: Iterator[tuple[object, ...]], header_row: int) -> list[str]:
     header: list[str] = []
     for _ in range(header_row):
-        names = [(_as_text(cell) or "").strip() for cell in next(rows, ())]
+        names = [(cell_text(cell) or "").strip() for cell in next(rows, ())]
         above = header + [""] * (len(names) - len(header))
         header = [name or above[position] for position, name in enumerate(names)]
     while header and not header[-1]:
@@ -53,7 +54,7 @@ def read_xlsx(path: Path, file_format: XlsxFormat) -> SourceRows:
 
     def rows() -> Iterator[SourceRow]:
         for line_number, values in enumerate(sheet_rows, start=file_format.header_row + 1):
-            cells = [_as_text(value) for value in values]
+            cells = [cell_text(value) for value in values]
             while len(cells) > len(header) and cells[-1] is None:
                 cells.pop()
             if any(cell is not None for cell in cells):
@@ -74,7 +75,7 @@ def read_parquet(path: Path) -> SourceRows:
         for batch in file.iter_batches():
             for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 line_number += 1
-                cells = [_as_text(value) for value in values]
+                cells = [cell_text(value) for value in values]
                 yield SourceRow(line_number, _raw_json(header, cells), cells, None)
 
     return SourceRows(header, rows())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import zipfile
 import zlib
 from collections import Counter
@@ -14,11 +15,22 @@ from xml.etree.ElementTree import ParseError
 import pyarrow as pa
 from openpyxl.utils.exceptions import InvalidFileException
 
-from loomline.contracts.model import Contract, ParquetFormat, XlsxFormat
+from loomline.contracts.model import (
+    Contract,
+    JsonLinesFormat,
+    ParquetFormat,
+    XlsxFormat,
+    XmlFormat,
+)
 from loomline.errors import FileRefused
 from loomline.readers.binary import read_parquet, read_xlsx
 from loomline.readers.row import SourceRow, SourceRows
 from loomline.readers.text import read_text_file, refused_text
+from loomline.readers.xml import read_xml
+
+KEY, VALUE = "<key>", "<value>"
+# Formats whose rows need not be alike: what a row lacks is a matter of the row.
+SHAPELESS = (JsonLinesFormat, XmlFormat)
 
 UNREADABLE = (
     UnicodeDecodeError,
@@ -40,6 +52,8 @@ def check_header(name: str, header: list[str], contract: Contract) -> list[str]:
         FileRefused: no header, a column given twice, or a mapped column missing. A column that
             looks like the missing one is named, since files get renamed columns.
     """
+    if isinstance(contract.file_format, SHAPELESS):
+        return []
     if not any(header):
         raise FileRefused(
             f"{name} is empty: it has no header.", "Ask the sender for the file again."
@@ -50,14 +64,23 @@ def check_header(name: str, header: list[str], contract: Contract) -> list[str]:
             f"{name} has the column {repeated[0]!r} more than once.",
             "Ask the sender for a file whose columns have different names.",
         )
-    needed = contract.mapped_from()
-    missing = [column for column in needed if column not in header]
-    unused = [column for column in header if column not in needed]
+    needed = [
+        names for names in contract.mapped_from(also_absent=False) if not {KEY, VALUE} & set(names)
+    ]
+    missing = [names for names in needed if not any(column in header for column in names)]
+    used = {column for names in contract.mapped_from() for column in names}
+    pattern = re.compile(contract.unpivot) if contract.unpivot is not None else None
+    unused = [
+        column
+        for column in header
+        if column not in used and not (pattern is not None and pattern.fullmatch(column))
+    ]
     if missing:
-        similar = difflib.get_close_matches(missing[0], unused, n=1, cutoff=0.5)
-        hint = f" ({similar[0]!r} looks like {missing[0]!r})" if similar else ""
+        first = missing[0][0]
+        similar = difflib.get_close_matches(first, unused, n=1, cutoff=0.5)
+        hint = f" ({similar[0]!r} looks like {first!r})" if similar else ""
         raise FileRefused(
-            f"{name} lacks {', '.join(repr(column) for column in missing)}; "
+            f"{name} lacks {', '.join(' or '.join(map(repr, names)) for names in missing)}; "
             f"it has {', '.join(repr(column) for column in header)}{hint}.",
             f"Correct the mapping in catalog/sources/{contract.source}.yml, or the file.",
         )
@@ -70,14 +93,17 @@ def read_rows(path: Path, name: str, contract: Contract) -> SourceRows:
     Raises:
         FileRefused: at once, or while rows are asked for, when the file can't be read.
     """
-    file_format = contract.format
+    file_format = contract.file_format
+    assert not isinstance(file_format, JsonLinesFormat)
     try:
         if isinstance(file_format, XlsxFormat):
             opened = read_xlsx(path, file_format)
         elif isinstance(file_format, ParquetFormat):
             opened = read_parquet(path)
+        elif isinstance(file_format, XmlFormat):
+            opened = read_xml(path, file_format)
         else:
-            opened = read_text_file(path, file_format)
+            opened = read_text_file(path, name, file_format)
     except UNREADABLE as error:
         raise refused_text(name, file_format, error) from error
 

@@ -1,22 +1,24 @@
-"""Readers of delimited text, JSON lines and attribute-relation files, gzip or not."""
+"""Readers of delimited and fixed-width text and attribute-relation files, gzip or not."""
 
 from __future__ import annotations
 
 import csv
 import gzip
 import io
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
-from loomline.contracts.model import ArffFormat, CsvFormat, JsonLinesFormat
+from loomline.contracts.model import ArffFormat, CsvFormat, FixedWidthFormat
 from loomline.errors import FileRefused
 from loomline.readers.row import SourceRow, SourceRows, cell_count_problem
 
 # A field may be of any size here: conform quarantines what is longer than its contract allows.
 csv.field_size_limit(2**31 - 1)
+
+BLANKS = "blanks"
+TabularText = CsvFormat | FixedWidthFormat | ArffFormat
 
 
 def open_text(path: Path, encoding: str, compression: str) -> TextIO:
@@ -67,62 +69,38 @@ def _delimited_rows(
         line_number = first_line + reader.line_num
 
 
+class _Blanks:
+    """A reader of lines whose cells stand between runs of blanks, in the shape of csv.reader."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.line_num = 0
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return self
+
+    def __next__(self) -> list[str]:
+        line = next(self._lines)
+        self.line_num += 1
+        return line.split()
+
+
 def read_csv(text: TextIO, file_format: CsvFormat) -> SourceRows:
-    """Read delimited text with a header."""
-    split = partial(csv.reader, delimiter=file_format.delimiter, quotechar=file_format.quote)
-    for _ in range(file_format.header_row - 1):
-        text.readline()
+    """Read delimited text, with the header that it has or the names that the contract gives."""
+    split: Splitter = _Blanks
+    if file_format.delimiter != BLANKS:
+        split = partial(csv.reader, delimiter=file_format.delimiter, quotechar=file_format.quote)
     lines = iter(text)
+    if file_format.columns:
+        names = list(file_format.columns)
+        return SourceRows(names, _delimited_rows(lines, split, names, first_line=1))
+    for _ in range(file_format.header_row - 1):
+        next(lines, None)
     header_reader = split(lines)
-    header = next(header_reader, [])
+    header: list[str] = next(header_reader, [])
     first_line = file_format.header_row + header_reader.line_num
     names = [name.strip() for name in header]
     return SourceRows(names, _delimited_rows(lines, split, names, first_line))
-
-
-def _as_text(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool | dict | list):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value)
-
-
-def _json_object(line: str) -> tuple[dict[str, str | None], str | None]:
-    try:
-        # Numbers stay the text that they were.
-        content = json.loads(line, parse_float=str, parse_int=str, parse_constant=str)
-    except (json.JSONDecodeError, RecursionError) as error:
-        return {}, f"row: is not JSON: {error}"
-    if not isinstance(content, dict):
-        return {}, "row: is not a JSON object"
-    fields = {str(key): _as_text(value) for key, value in content.items()}
-    try:
-        "".join([*fields, *filter(None, fields.values())]).encode()
-    except UnicodeEncodeError:
-        # JSON can escape what no text can hold.
-        return {}, "row: holds one half of a surrogate pair"
-    return fields, None
-
-
-def read_json_lines(text: TextIO, again: TextIO) -> SourceRows:
-    """Read JSON lines; the header is every key that any line has, in order of first sight.
-
-    `again` is the same text opened a second time, since keys are known only at the end.
-    """
-    keys: dict[str, None] = {}
-    for line in text:
-        keys.update(dict.fromkeys(_json_object(line)[0]))
-    header = list(keys)
-
-    def rows() -> Iterator[SourceRow]:
-        for line_number, line in enumerate(again, start=1):
-            raw_text = line.rstrip("\r\n")
-            if raw_text:
-                fields, problem = _json_object(raw_text)
-                yield SourceRow(line_number, raw_text, [fields.get(key) for key in header], problem)
-
-    return SourceRows(header, rows())
 
 
 def read_arff(text: TextIO) -> SourceRows:
@@ -146,17 +124,56 @@ def read_arff(text: TextIO) -> SourceRows:
     return SourceRows(header, _delimited_rows(data, split, header, first_line))
 
 
-def read_text_file(path: Path, file_format: CsvFormat | JsonLinesFormat | ArffFormat) -> SourceRows:
-    """Open and read a text file of any of the text formats."""
+def _cut(line: str, places: Iterable[tuple[int, int | None]]) -> list[str]:
+    """The fields of a line as far as it goes."""
+    return [line[first - 1 : last] for first, last in places if first <= len(line) + 1]
 
-    def opened() -> TextIO:
-        return open_text(path, file_format.encoding, file_format.compression)
 
+def read_fixed_width(text: TextIO, name: str, file_format: FixedWidthFormat) -> SourceRows:
+    """Read fixed-width records; the trailer, if there must be one, is checked at the end.
+
+    Raises:
+        FileRefused: while rows are asked for, when the trailer is missing or counts otherwise.
+    """
+    header = list(file_format.fields)
+    places = list(file_format.fields.values())
+    # A last field that runs to the line's end may be empty.
+    shortest = max(last if last is not None else first - 1 for first, last in places)
+    prefix = file_format.trailer_prefix
+
+    def rows() -> Iterator[SourceRow]:
+        count, trailer = 0, None
+        for line_number, with_end in enumerate(text, start=1):
+            line = with_end.rstrip("\r\n")
+            if prefix is not None and line.startswith(prefix):
+                trailer = line
+            elif line:
+                count += 1
+                problem = None
+                if len(line) < shortest:
+                    problem = f"row: {len(line)} characters where the fields need {shortest}"
+                yield SourceRow(line_number, line, _cut(line, places), problem)
+        if file_format.trailer_count is not None:
+            first, last = file_format.trailer_count
+            counted = trailer[first - 1 : last] if trailer is not None else ""
+            if not counted.isdigit() or int(counted) != count:
+                said = f"its trailer counts {counted!r}" if trailer else "it has no trailer"
+                raise FileRefused(
+                    f"{name} is not whole: {said}, and it has {count} records.",
+                    "Ask the sender for the file again.",
+                )
+
+    return SourceRows(header, rows())
+
+
+def read_text_file(path: Path, name: str, file_format: TabularText) -> SourceRows:
+    """Open and read a text file of any of the text formats with columns."""
+    text = open_text(path, file_format.encoding, file_format.compression)
     if isinstance(file_format, CsvFormat):
-        return read_csv(opened(), file_format)
-    if isinstance(file_format, JsonLinesFormat):
-        return read_json_lines(opened(), opened())
-    return read_arff(opened())
+        return read_csv(text, file_format)
+    if isinstance(file_format, FixedWidthFormat):
+        return read_fixed_width(text, name, file_format)
+    return read_arff(text)
 
 
 def refused_text(name: str, file_format: object, error: Exception) -> FileRefused:

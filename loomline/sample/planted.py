@@ -84,7 +84,7 @@ def planted_purchases(lines: list[str]) -> list[Planted[str]]:
     plant("", net='"1,000.00"', gross='"1,130.00"')
     plant("net_cny", net='"10,00.00"')
     plant("net_cny", net="null")
-    plant("net_cny", net="1e5")
+    plant("amounts_add_up", net="1e5")
     plant("net_cny", net="[1000.00]")
     plant("issue_date", issued="2019-02-30T10:00:00")
     plant("known_at", received="soon")

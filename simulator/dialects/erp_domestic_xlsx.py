@@ -119,15 +119,16 @@ def _money(fen: Integers) -> list[float]:
     return (fen / 100).tolist()
 
 
-def _movements(facts: Facts, rows: Frame, quantity: str, texts: tuple[pa.Array, pa.Array]) -> Sheet:
+def _movements(facts: Facts, rows: Frame, quantity: str, texts: tuple[pa.Array, ...]) -> Sheet:
     """Goods in or out, as rows of a sheet."""
-    items, units = texts
+    codes, items, units = texts
     return {
         "单据编号": padded(rows["shipment"], 10).to_pylist(),
         "单据日期": dates(rows["day"], "%Y-%m-%d").to_pylist(),
         "账套": chosen(facts.directory.names, rows["firm"]).to_pylist(),
         "往来单位编码": padded(foreign_number(rows["firm"], rows["other"]), 9).to_pylist(),
         "往来单位": spelled(facts.directory, rows["firm"], rows["other"]).to_pylist(),
+        "存货编码": chosen(codes, rows["item"]).to_pylist(),
         "存货名称": chosen(items, rows["item"]).to_pylist(),
         "计量单位": chosen(units, rows["item"]).to_pylist(),
         "数量": rows[quantity].tolist(),
@@ -151,10 +152,12 @@ def _payments(facts: Facts, rows: Frame) -> Sheet:
 
 def _stock(facts: Facts, rows: Frame) -> Sheet:
     directory = facts.directory
+    codes = pa.concat_arrays([directory.material_codes, directory.product_codes])
     names = pa.concat_arrays([directory.materials, directory.products])
     units = pa.concat_arrays([directory.material_units, directory.product_units])
     return {
         "账套": chosen(directory.names, rows["firm"]).to_pylist(),
+        "存货编码": chosen(codes, rows["item"]).to_pylist(),
         "存货名称": chosen(names, rows["item"]).to_pylist(),
         "计量单位": chosen(units, rows["item"]).to_pylist(),
         "结存数量": rows["units"].tolist(),
@@ -184,8 +187,8 @@ def erp_domestic_xlsx(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
         served = facts.world.firms.region == region
         rows = {name: frame.take(served[frame["firm"]]) for name, frame in month.items()}
         counted = stock.take(served[stock["firm"]])
-        materials = (directory.materials, directory.material_units)
-        products = (directory.products, directory.product_units)
+        materials = (directory.material_codes, directory.materials, directory.material_units)
+        products = (directory.product_codes, directory.products, directory.product_units)
         sheets = {
             "销售出库": _movements(facts, rows["销售出库"], "quantity", products),
             "采购入库": _movements(facts, rows["采购入库"], "accepted", materials),

@@ -26,7 +26,7 @@ from simulator.world.machines import SENSOR_KINDS, SENSORS_A_MACHINE
 UTC_OFFSET_SECONDS = 8 * 3600
 EPOCH_SECONDS = int(np.datetime64(FIRST_DATE, "s").astype(np.int64)) - UTC_OFFSET_SECONDS
 DAY_SECONDS = 86_400
-# How vendor B says a unit: its own unit, tag suffix, factor (numerator, denominator) and offset in
+# How vendor B says a unit: its own unit, tag, factor (numerator, denominator) and offset in
 # thousandths of its unit.
 VENDOR_B_UNITS = {
     "degC": ("degF", "TEMP_F", 9, 5, 32_000),
@@ -37,7 +37,7 @@ VENDOR_B_UNITS = {
     "mm/s": ("in/s", "VIB_IPS", 5, 127, 0),
     "km/h": ("mph", "SPEED_MPH", 621_371, 1_000_000, 0),
     "l/h": ("gal/h", "FLOW_GPH", 264_172, 1_000_000, 0),
-    "%": ("%", "PCT", 1, 1, 0),
+    "%": ("%", "{name}_PCT", 1, 1, 0),
 }
 
 
@@ -55,7 +55,7 @@ def _all_kinds() -> list[tuple[str, str]]:
 NAMES = listed([name for name, _ in _all_kinds()])
 NODE_NAMES = listed(["".join(w.title() for w in name.split("_")) for name, _ in _all_kinds()])
 B_UNITS = listed([VENDOR_B_UNITS[unit][0] for _, unit in _all_kinds()])
-B_TAGS = listed([VENDOR_B_UNITS[unit][1] for _, unit in _all_kinds()])
+B_TAGS = listed([VENDOR_B_UNITS[unit][1].format(name=name.upper()) for name, unit in _all_kinds()])
 B_RULES = np.array([VENDOR_B_UNITS[unit][2:] for _, unit in _all_kinds()], dtype=np.int64)
 
 

@@ -24,7 +24,7 @@ from loomline.sample import write_sample
 from loomline.settings import Settings, load_settings
 from models.master_scale import load_master_scale
 from models.score.job import MASTER_SCALE, write_master_scale
-from tests.integration.homes import home_environment
+from tests.integration.homes import Home, home_environment, make_home
 
 AS_OF_DATE = date(2020, 2, 29)
 # Before the sample's first credit outcome, so that no model was known and there are no scores.
@@ -100,3 +100,11 @@ def scoreless_marts(lake: JobContext, run: RunJob) -> JobResult:
     create_table(lake.spark, lake.catalog, MASTER_SCALE)
     write_master_scale(lake.spark, load_master_scale(lake.catalog))
     return run("marts", SCORELESS_DATE)
+
+
+@pytest.fixture(scope="session")
+def flow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home for streams and the simulated ecosystem, with an engine that tests start and kill."""
+    home = make_home(tmp_path_factory.mktemp("flow"))
+    yield home
+    stop_engine(home.settings)

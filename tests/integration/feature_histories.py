@@ -25,6 +25,7 @@ class Invoice:
     tax_cny: Decimal
     is_valid: bool = True
     known_late: bool = False
+    superseded: str = "never"
 
     @property
     def total_cny(self) -> Decimal:
@@ -47,6 +48,17 @@ class Invoice:
             else datetime.combine(self.issue_date + timedelta(days=1), datetime.min.time())
         )
         return known.replace(tzinfo=ZONE)
+
+    @property
+    def superseded_at(self) -> datetime | None:
+        moments = {"in time": datetime(2020, 2, 1), "late": datetime(2020, 6, 2)}
+        moment = moments.get(self.superseded)
+        return moment.replace(tzinfo=ZONE) if moment is not None else None
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is known and stands at the end of February 2020."""
+        return not self.known_late and self.superseded != "in time"
 
     def moved(self, months: int) -> Invoice:
         """The same invoice that many months earlier; the day of the month stays."""
@@ -74,6 +86,7 @@ def random_history(generator: random.Random) -> History:
                 net_cny=sign * net,
                 tax_cny=(sign * net * rate).quantize(Decimal("0.01")),
                 is_valid=generator.random() > 0.2,
+                superseded=generator.choice(["never"] * 8 + ["in time", "late"]),
             )
         )
     return history
@@ -81,7 +94,7 @@ def random_history(generator: random.Random) -> History:
 
 def span_months(history: History) -> int:
     """Months from the first to the last valid invoice, both counted."""
-    months = [x.month for x in history if x.is_valid]
+    months = [x.month for x in history if x.is_valid and x.stands]
     return max(months) - min(months) + 1 if months else 0
 
 
@@ -107,7 +120,7 @@ def _positive(value: float | Decimal, give: Callable[[], float | None]) -> float
 
 def expected_features(everything: History, as_of: date) -> dict[str, float | None]:
     """Every feature of an enterprise with this history; None where it has no meaning."""
-    history = [x for x in everything if not x.known_late]
+    history = [x for x in everything if x.stands]
     found: dict[str, float | None] = {}
     valid = [x for x in history if x.is_valid]
     year_ago, two_years_ago = as_of.replace(year=2019, day=28), as_of.replace(year=2018, day=28)

@@ -219,7 +219,7 @@ def test_whatever_is_not_in_silver_is_set_aside_with_reasons_and_its_text(trial:
         assert row["reasons"]
         assert row["raw_text"]
         place = (row["source_file"], row["line_number"])
-        assert row["total_cny"] == trial.expected.totals.get(place)
+        assert row["control_total"] == trial.expected.totals.get(place)
     assert by_disposition["quarantined"] == trial.expected.quarantined
     assert by_disposition["duplicate"] == trial.expected.duplicate
     assert len(rows) == len(trial.expected.quarantined) + len(trial.expected.duplicate)
@@ -240,9 +240,9 @@ def test_every_file_reconciles_with_its_raw_text_in_rows_and_to_the_cent(trial: 
             of_file = [place for place in places if place[0] == name]
             total = sum((expected.totals.get(place, Decimal(0)) for place in of_file), Decimal(0))
             assert proof[f"{side}_rows"] == len(of_file), (name, side)
-            assert proof[f"{side}_total_cny"] == total, (name, side)
+            assert proof[f"{side}_total"] == total, (name, side)
         landed = sum((v for place, v in expected.totals.items() if place[0] == name), Decimal(0))
-        assert proof["landed_total_cny"] == landed, name
+        assert proof["landed_total"] == landed, name
 
 
 @pytest.mark.parametrize(

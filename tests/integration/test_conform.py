@@ -179,5 +179,5 @@ def test_every_file_of_the_sample_reconciles(lake: JobContext) -> None:
         sides = ("conformed", "duplicate", "quarantined")
         assert proof["is_reconciled"]
         assert proof["landed_rows"] == sum(proof[f"{side}_rows"] for side in sides)
-        if proof["landed_total_cny"] is not None:
-            assert proof["landed_total_cny"] == sum(proof[f"{side}_total_cny"] for side in sides)
+        if proof["landed_total"] is not None:
+            assert proof["landed_total"] == sum(proof[f"{side}_total"] for side in sides)

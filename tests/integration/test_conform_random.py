@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from loomline.conforming import CONFORMED, DUPLICATE, QUARANTINED, classify_rows, parse_rows
+from loomline.classifying import CONFORMED, DUPLICATE, QUARANTINED, classify_rows
 from loomline.contracts.catalogue import find_contract
+from loomline.parsing import parse_rows
 from loomline.settings import Settings
 from loomline.staging import copy_unchanged, stage_file
 from loomline.tables import table_declaration

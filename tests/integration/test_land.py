@@ -6,7 +6,6 @@ import csv
 import gzip
 import hashlib
 import io
-import json
 from collections import Counter
 from pathlib import Path
 
@@ -50,9 +49,6 @@ def test_every_line_of_the_purchases_is_in_bronze_with_its_number(lake: JobConte
         lines = file.read().splitlines()
     rows = lake.spark.table("bronze.sample_purchases").collect()
     assert {row["line_number"]: row["raw_text"] for row in rows} == dict(enumerate(lines, start=1))
-    amounts = {row["line_number"]: row["fields"]["net"] for row in rows if not row["problem"]}
-    for number in (1, 17, len(lines) // 2):
-        assert amounts[number] == str(json.loads(lines[number - 1], parse_float=str)["net"])
 
 
 def test_a_landed_file_is_kept_under_its_hash_and_said_to_be_as_it_is(lake: JobContext) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from loomline.conforming import CONFORMED, DUPLICATE, QUARANTINED, classify_rows, parse_rows
+from loomline.classifying import CONFORMED, DUPLICATE, QUARANTINED, classify_rows
 from loomline.contracts.catalogue import find_contract
 from loomline.contracts.model import Contract
 from loomline.errors import CatalogueError
+from loomline.parsing import parse_rows
 from loomline.settings import Settings
 from loomline.tables import Table, table_declaration
 from spark_jobs.conform import check_expressions
@@ -89,6 +91,37 @@ def _columns(contract: Contract) -> dict[str, Any]:
     said = contract.model_dump(by_alias=True, exclude_unset=True)
     columns: dict[str, Any] = said["columns"]
     return columns
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"), [("1.234,50", "1234.50"), ("12,5", "12.50"), ("1.5", None), ("1,2,3", None)]
+)
+def test_an_amount_with_a_decimal_comma_is_that_amount_and_no_other(
+    spark: SparkSession, contract: Contract, table: Table, text: str, amount: str | None
+) -> None:
+    tax = {"from": "tax", "thousands_separator": ".", "decimal_separator": ","}
+    comma = changed(contract, columns=_columns(contract) | {"tax_cny": tax})
+    (row,) = parse_rows(bronze(spark, {"cells": {"tax": text}}), comma, table).collect()
+    assert row["tax_cny"] == (None if amount is None else Decimal(amount))
+
+
+def test_a_pattern_says_whose_rows_are_whose_and_the_rest_is_told(
+    spark: SparkSession, contract: Contract, table: Table
+) -> None:
+    takes_back = {"number": {"matches": "R[0-9]+"}, "state": ["有效"]}
+    back = changed(contract, source="trial_back", where=takes_back)
+    back = back.model_copy(update={"rows_of": SOURCE})
+    plain = changed(contract, where={"number": {"matches": "[0-9]+"}})
+    numbers = ("1", "R2", "R2x", "XR2")
+    rows = bronze(spark, *[{"cells": {"number": number}} for number in numbers])
+    taken = [row["invoice_number"] for row in parse_rows(rows, back, table, [plain]).collect()]
+    own = parse_rows(rows, plain, table, [back]).collect()
+    assert taken == ["R2"]
+    assert {row["invoice_number"]: row["reasons"] for row in own} == {
+        "1": [],
+        "R2x": ["row: no contract takes a row of this kind"],
+        "XR2": ["row: no contract takes a row of this kind"],
+    }
 
 
 def test_a_required_value_that_comes_out_as_nothing_is_a_reason(

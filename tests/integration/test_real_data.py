@@ -88,7 +88,7 @@ group by disposition
 def real_lake(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     home = make_home(tmp_path_factory.mktemp("real"))
     try:
-        home.run("run", "land,conform,enterprise,reconcile", str(real_data))
+        home.run("run", "land,conform,enterprise,reconcile", str(real_data / "sme_invoices"))
         home.run("run", "features", "--date", EARLY_DATE)
         yield home
     finally:
@@ -137,12 +137,15 @@ def test_what_is_set_aside_agrees_with_duckdb_to_the_cent(
     real_lake: Home, counted: dict[tuple[str, str], tuple[int, Decimal, int, int]]
 ) -> None:
     aside = real_lake.query(
-        "select source, disposition, count(*) as rows, sum(total_cny) as total "
+        "select source, disposition, count(*) as rows, sum(control_total) as total "
         "from quality.quarantine where target_table = 'silver.invoice' group by all"
     )
-    found = {(row["source"], row["disposition"]): (row["rows"], row["total"]) for row in aside}
+    found = {
+        (row["source"], row["disposition"]): (row["rows"], Decimal(str(row["total"])))
+        for row in aside
+    }
     assert found == {
-        key: (str(rows), str(total))
+        key: (str(rows), total)
         for key, (rows, total, _, _) in counted.items()
         if key[1] != "conformed"
     }

@@ -13,8 +13,8 @@ from loomline.contracts.catalogue import (
     contracts_for,
     find_contract,
     load_contracts,
-    read_contract,
 )
+from loomline.contracts.model import Contract
 from loomline.errors import CatalogueError, LoomlineError
 
 CONTRACT = """\
@@ -101,6 +101,18 @@ BROKEN = {
     ),
     "rule without a reason": ("    reason: does not add up\n", "", 23, "reason"),
     "rule with a bad name": ("adds_up", "Adds up", 23, "name"),
+    "separators that are the same": (
+        "{from: net, unit: CNY}",
+        '{from: net, thousands_separator: "."}',
+        14,
+        "the same",
+    ),
+    "where with a broken pattern": (
+        "target: silver",
+        'where: {state: {matches: "("}}\ntarget: silver',
+        6,
+        "pattern",
+    ),
     "key of no column": ("rules:", "key: [firm]\nrules:", 22, "firm"),
     "a key twice": ("owner: data engineering", "source: again", 3, "twice"),
     "not YAML": ("owner: data engineering", "owner: [", 4, "YAML"),
@@ -121,11 +133,16 @@ def _write(trial: Path, text: str, name: str = "factory_sales") -> Path:
     return path
 
 
+def _read(trial: Path, text: str, name: str = "factory_sales") -> Contract:
+    _write(trial, text, name)
+    return load_contracts(trial)[name]
+
+
 def test_a_contract_that_holds_is_read(trial: Path) -> None:
-    contract = read_contract(_write(trial, CONTRACT), trial)
+    contract = _read(trial, CONTRACT)
     assert contract.bronze_table == "bronze.factory_sales"
     assert contract.mapped_from() == [
-        *("firm", "buyer", "number", "day", "net", "tax", "total", "state"),
+        *(("firm",), ("buyer",), ("number",), ("day",), ("net",), ("tax",), ("total",), ("state",)),
     ]
 
 
@@ -135,7 +152,7 @@ def test_an_error_names_file_line_and_key(case: str, trial: Path) -> None:
     assert old in CONTRACT
     path = _write(trial, CONTRACT.replace(old, new, 1))
     with pytest.raises(CatalogueError) as caught:
-        read_contract(path, trial)
+        load_contracts(trial)
     message = caught.value.message
     assert str(path) in message
     if case != "not YAML":
@@ -147,17 +164,17 @@ def test_a_contract_that_is_not_utf8_is_refused_by_name(trial: Path) -> None:
     path = trial / "sources" / "factory_sales.yml"
     path.write_bytes(CONTRACT.replace("one factory", "一家工厂").encode("gbk"))
     with pytest.raises(CatalogueError, match=r"factory_sales\.yml: is not UTF-8"):
-        read_contract(path, trial)
+        load_contracts(trial)
 
 
 def test_an_empty_contract_is_refused(trial: Path) -> None:
     with pytest.raises(CatalogueError, match=r"factory_sales\.yml:1"):
-        read_contract(_write(trial, ""), trial)
+        _read(trial, "")
 
 
 def test_a_contract_is_named_like_its_file(trial: Path) -> None:
     with pytest.raises(CatalogueError, match=r"other\.yml:1: source"):
-        read_contract(_write(trial, CONTRACT, "other"), trial)
+        _read(trial, CONTRACT, "other")
 
 
 def test_every_contract_of_the_project_holds(catalog: Path) -> None:
@@ -166,10 +183,10 @@ def test_every_contract_of_the_project_holds(catalog: Path) -> None:
 
 
 def test_the_version_changes_with_what_a_contract_says_and_only_then(trial: Path) -> None:
-    first = contract_version(read_contract(_write(trial, CONTRACT), trial))
-    commented = contract_version(read_contract(_write(trial, f"# why\n{CONTRACT}"), trial))
+    first = contract_version(_read(trial, CONTRACT))
+    commented = contract_version(_read(trial, f"# why\n{CONTRACT}"))
     changed = CONTRACT.replace("{ok: valid}", "{ok: valid, void: voided}")
-    other = contract_version(read_contract(_write(trial, changed), trial))
+    other = contract_version(_read(trial, changed))
     assert first == commented
     assert first != other
 

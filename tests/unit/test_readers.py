@@ -148,7 +148,6 @@ def test_what_a_csv_writer_wrote_is_read_back_with_all_of_its_text(
         ({"type": "csv"}, b""),
         ({"type": "csv"}, b"\n"),
         ({"type": "csv", "compression": "gzip"}, gzip.compress(b"")),
-        ({"type": "json_lines"}, b""),
         ({"type": "arff"}, b""),
         ({"type": "arff"}, b"@relation x\n@attribute firm string\n"),
     ],
@@ -174,16 +173,13 @@ def test_a_wrong_encoding_is_refused_with_the_byte(
     assert f"is not {encoding} text: byte 0x" in message
 
 
-@pytest.mark.parametrize("file_type", ["csv", "json_lines"])
 @pytest.mark.parametrize("kept", [0.2, 0.5, 0.99])
-def test_a_truncated_gzip_is_refused(tmp_path: Path, file_type: str, kept: float) -> None:
-    lines = "".join(f'{{"firm": "{n}", "amount": {n * 7919}}}\n' for n in range(5000))
-    text = lines if file_type == "json_lines" else "firm,amount\n" + lines.replace("{", "")
+def test_a_truncated_gzip_is_refused(tmp_path: Path, kept: float) -> None:
+    text = "firm,amount\n" + "".join(f'"{n}", {n * 7919}\n' for n in range(5000))
     packed = gzip.compress(text.encode())
     path = tmp_path / "trial.gz"
     path.write_bytes(packed[: int(len(packed) * kept)])
-    message = refusal(path, type=file_type, compression="gzip").message
-    assert "ends in the middle" in message
+    assert "ends in the middle" in refusal(path, type="csv", compression="gzip").message
 
 
 def test_a_damaged_gzip_is_refused(tmp_path: Path) -> None:
@@ -221,38 +217,6 @@ def test_a_column_given_twice_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "trial.csv"
     path.write_text("firm,amount,amount\na,1,2\n")
     assert "'amount' more than once" in refusal(path, type="csv").message
-
-
-def test_json_numbers_stay_the_text_that_they_were(tmp_path: Path) -> None:
-    line = '{"firm": "a", "amount": 1.10}\n{"amount": 123456789012345678.90, "firm": null}\n'
-    line += '{"firm": true, "amount": NaN}\n{"firm": {"b": "c"}, "amount": 1e5}\n'
-    rows = read_text(tmp_path, line, type="json_lines")
-    assert [row.cells for row in rows] == [
-        ["a", "1.10"],
-        [None, "123456789012345678.90"],
-        ["true", "NaN"],
-        ['{"b": "c"}', "1e5"],
-    ]
-
-
-@pytest.mark.parametrize(
-    "line", ['{"firm": "a", ', "[1, 2]", "17", '{"firm": "\\ud800", "amount": 1}', "[" * 100_000]
-)
-def test_a_line_that_is_no_json_object_is_a_problem_of_the_row(tmp_path: Path, line: str) -> None:
-    text = f'{line}\n{{"firm": "a", "amount": 1}}\n'
-    broken, good = read_text(tmp_path, text, type="json_lines")
-    assert broken.problem is not None
-    assert broken.problem.startswith("row: ")
-    assert broken.raw_text == line
-    assert good == SourceRow(2, '{"firm": "a", "amount": 1}', ["a", "1"], None)
-
-
-def test_json_keys_of_any_line_are_columns(tmp_path: Path) -> None:
-    path = tmp_path / "trial.jsonl"
-    path.write_text('{"firm": "a", "amount": 1}\n{"amount": 2, "firm": "b", "late": 3}\n')
-    header, rows = read(path, type="json_lines")
-    assert header == ["firm", "amount", "late"]
-    assert rows[0].cells == ["a", "1", None]
 
 
 def test_arff_attributes_name_the_columns(tmp_path: Path) -> None:

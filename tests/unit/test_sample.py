@@ -14,12 +14,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from loomline.contracts.catalogue import contract_for, load_contracts
-from loomline.readers.file import check_header, read_rows
 from loomline.sample import write_sample
 from loomline.sample.files import SEED
 from loomline.sample.firms import Firms, make_firms
 from loomline.sample.invoices import LAST_DAY, MONTHS, Invoices, make_purchases, make_sales
 from loomline.sample.texts import amount_text
+from loomline.staging import copy_unchanged, stage_file
 
 Story = tuple[Firms, Invoices, Invoices]
 
@@ -45,13 +45,12 @@ def test_one_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Path) -
 
 def test_every_file_fits_its_one_contract(tmp_path: Path, catalog: Path) -> None:
     contracts = load_contracts(catalog)
-    paths = write_sample(tmp_path)
+    paths = write_sample(tmp_path / "sample")
     rows = 0
     for path in paths:
         contract = contract_for(contracts, path)
-        opened = read_rows(path, path.name, contract)
-        check_header(path.name, opened.header, contract)
-        rows += sum(1 for _ in opened.rows)
+        copy = copy_unchanged(path, tmp_path / "copies")
+        rows += stage_file(copy, path.name, contract, tmp_path / "rows").row_count
     assert len(paths) == 4
     assert 15_000 < rows < 20_000
 

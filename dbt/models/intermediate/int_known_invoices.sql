@@ -21,7 +21,7 @@ known_invoices as (
         issue_date,
         date(date_trunc('month', issue_date)) as month_start_date
     from invoices
-    where known_at <= {{ as_of_end() }}
+    where {{ stood_by_then() }}
 )
 
 select * from known_invoices

@@ -10,7 +10,7 @@ known_outcomes as (
         enterprise_id,
         bool_or(is_default) as has_defaulted
     from credit_records
-    where known_at <= {{ as_of_end() }}
+    where {{ stood_by_then() }}
     group by enterprise_id
 )
 

@@ -10,7 +10,8 @@ renamed as (
         rating,
         is_default,
         event_at,
-        known_at
+        known_at,
+        superseded_at
     from source_credit_records
 )
 

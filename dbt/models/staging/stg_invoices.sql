@@ -16,7 +16,8 @@ renamed as (
         status = 'valid' as is_valid,
         is_red_letter,
         issue_date,
-        known_at
+        known_at,
+        superseded_at
     from source_invoices
 )
 

@@ -1,0 +1,60 @@
+"""Reader of JSON lines as they stand: nothing of a line is looked at until it is conformed."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from loomline.contracts.model import JsonLinesFormat
+from loomline.readers.text import open_text
+
+CHUNK_BYTES = 8 << 20
+NEW_LINE = ord("\n")
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def _chunks(path: Path, file_format: JsonLinesFormat) -> Iterator[bytes]:
+    """The bytes of the text as UTF-8."""
+    if file_format.encoding.lower().replace("_", "-") not in ("utf-8", "utf8"):
+        with open_text(path, file_format.encoding, file_format.compression) as text:
+            while chunk := text.read(CHUNK_BYTES):
+                yield chunk.encode()
+        return
+    with gzip.open(path) if file_format.compression == "gzip" else path.open("rb") as file:
+        while raw := file.read(CHUNK_BYTES):
+            yield raw
+
+
+def _whole_lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes, cut behind a line's end each time."""
+    rest = BYTE_ORDER_MARK
+    for chunk in chunks:
+        head, end, tail = (rest + chunk).rpartition(b"\n")
+        if end:
+            yield (head + end).removeprefix(BYTE_ORDER_MARK)
+        rest = tail
+    if rest.removeprefix(BYTE_ORDER_MARK):
+        yield rest.removeprefix(BYTE_ORDER_MARK) + b"\n"
+
+
+def read_lines(path: Path, file_format: JsonLinesFormat) -> Iterator[tuple[pa.Array, pa.Array]]:
+    """Line numbers (int64) and lines (text) of a file, many at a time; blank lines are left out.
+
+    Raises:
+        UnicodeDecodeError: a line is not text of the format's encoding.
+    """
+    first = 1
+    for block in _whole_lines(_chunks(path, file_format)):
+        block.decode()
+        ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == NEW_LINE) + 1
+        offsets = np.concatenate([[0], ends]).astype(np.int32)
+        texts = pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(block))
+        lines = pa.compute.utf8_rtrim(texts, characters="\r\n")
+        numbers = pa.array(np.arange(first, first + len(ends)))
+        first += len(ends)
+        is_filled = pa.compute.not_equal(lines, "")
+        yield numbers.filter(is_filled), lines.filter(is_filled)
