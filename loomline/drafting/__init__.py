@@ -1,0 +1,1 @@
+"""Draft a source contract from a file itself: sniff, profile, match to a table, write YAML."""
