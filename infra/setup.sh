@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install the locked environment into .venv, and the engine's jars. Run by `make setup`.
+# Install the locked environment into .venv, and the jars of the engine and of the brokers. Run by `make setup`.
 set -eu
 
 fail() {
@@ -22,8 +22,10 @@ fi
 # keep what it compiles.
 UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --quiet --frozen --compile-bytecode --no-python-downloads --python "$PYTHON" ||
     fail "The packages could not be installed. Check the connection to the package registry."
-.venv/bin/python -c 'from loomline.engine.jars import retrieve_jars
+.venv/bin/python -c 'from loomline.broker import jars as broker
+from loomline.engine import jars as engine
 from loomline.settings import load_settings
-retrieve_jars(load_settings().jars)' ||
-    fail "The engine's jars could not be fetched. Check the connection to the package registry."
+engine.retrieve_jars(load_settings().jars)
+broker.retrieve_jars(load_settings().jars)' ||
+    fail "The jars of the engine and the brokers could not be fetched. Check the connection to the package registry."
 touch .venv/.ready

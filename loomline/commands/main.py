@@ -10,7 +10,20 @@ from typing import Annotated
 import typer
 from pyspark.errors import PySparkException
 
-from loomline.commands import airflow, demo, engine, explain, lineage, pages, simulate, source
+from loomline.commands import (
+    airflow,
+    broker,
+    demo,
+    engine,
+    explain,
+    feed,
+    gateway,
+    lineage,
+    pages,
+    simulate,
+    source,
+    stream,
+)
 from loomline.commands.shown import OutputFormat, print_frame, print_table
 from loomline.engine.server import start_engine
 from loomline.engine.session import open_session
@@ -27,6 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(engine.app, name="engine")
+app.add_typer(broker.app, name="broker")
 app.add_typer(source.app, name="source")
 app.add_typer(pages.app, name="page")
 app.command(context_settings=airflow.PASS_ON)(airflow.airflow)
@@ -34,6 +48,9 @@ app.command()(demo.demo)
 app.command()(demo.sample)
 app.command()(explain.explain)
 app.command()(simulate.simulate)
+app.command()(stream.stream)
+app.command()(feed.feed)
+app.command()(gateway.gateway)
 app.command()(lineage.lineage)
 app.command()(lineage.dictionary)
 

@@ -9,15 +9,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from loomline.engine.checks import check_disk, check_java, check_port, port_answers
-from loomline.engine.jars import jar_paths, retrieve_jars, spark_home
+from loomline.engine.jars import jar_paths, retrieve_jars
 from loomline.errors import EngineError
+from loomline.ivy import spark_home
+from loomline.processes import ServerProcess, last_lines
 from loomline.settings import Settings
 
 START_SECONDS = 120
-STOP_SECONDS = 30
 THRIFT_SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
 
 
@@ -45,24 +44,13 @@ def log_path(settings: Settings) -> Path:
     return engine_folder(settings) / "engine.log"
 
 
-def _process_file(settings: Settings) -> Path:
-    return engine_folder(settings) / "engine.pid"
-
-
-def _running_process(settings: Settings) -> psutil.Process | None:
-    """This home's engine process, told from a stranger with a recycled id by its command line."""
-    try:
-        process = psutil.Process(int(_process_file(settings).read_text()))
-        is_ours = str(settings.warehouse) in " ".join(process.cmdline())
-        is_alive = process.status() != psutil.STATUS_ZOMBIE
-    except (FileNotFoundError, ValueError, psutil.Error):
-        return None
-    return process if is_ours and is_alive else None
+def _server(settings: Settings) -> ServerProcess:
+    return ServerProcess(engine_folder(settings) / "engine.pid", str(settings.warehouse))
 
 
 def engine_status(settings: Settings) -> EngineStatus:
     """Look at this home's engine."""
-    process = _running_process(settings)
+    process = _server(settings).running()
     return EngineStatus(
         process_id=process.pid if process else None,
         connect_answers=port_answers(settings.bind_address, settings.connect_port),
@@ -132,7 +120,7 @@ def start_engine(settings: Settings) -> EngineStatus:
             "Unset it to run an engine of this home.",
         )
     started = None
-    if _running_process(settings) is None:
+    if _server(settings).running() is None:
         check_java()
         check_disk(settings.home)
         check_port(settings.bind_address, settings.connect_port, "LOOMLINE_CONNECT_PORT")
@@ -140,22 +128,13 @@ def start_engine(settings: Settings) -> EngineStatus:
         retrieve_jars(settings.jars)
         (engine_folder(settings) / "scratch").mkdir(parents=True, exist_ok=True)
         settings.warehouse.mkdir(parents=True, exist_ok=True)
-        with log_path(settings).open("ab") as log:
-            started = subprocess.Popen(
-                engine_command(settings),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=engine_folder(settings),
-                env=_engine_environment(settings),
-                start_new_session=True,
-            )
-        _process_file(settings).write_text(str(started.pid))
+        command, environment = engine_command(settings), _engine_environment(settings)
+        started = _server(settings).start(command, log_path(settings), environment)
     return _wait_until_up(settings, started)
 
 
 def _wait_until_up(settings: Settings, started: subprocess.Popen[bytes] | None) -> EngineStatus:
-    deadline = time.monotonic() + START_SECONDS
+    deadline, log = time.monotonic() + START_SECONDS, log_path(settings)
     while time.monotonic() < deadline:
         status = engine_status(settings)
         if status.is_up:
@@ -163,10 +142,9 @@ def _wait_until_up(settings: Settings, started: subprocess.Popen[bytes] | None) 
         # A process that was just started has no command line to tell it by for a moment.
         has_ended = started.poll() is not None if started else status.process_id is None
         if has_ended:
-            tail = "\n".join(log_path(settings).read_text(errors="replace").splitlines()[-5:])
             raise EngineError(
                 "The engine ended while it was starting.",
-                f"Look at {log_path(settings)}; its last lines are:\n{tail}",
+                f"Look at {log}; its last lines are:\n{last_lines(log)}",
             )
         time.sleep(0.2)
     raise EngineError(
@@ -177,15 +155,4 @@ def _wait_until_up(settings: Settings, started: subprocess.Popen[bytes] | None) 
 
 def stop_engine(settings: Settings) -> bool:
     """Stop this home's engine; tables stay as they are. Returns whether one was running."""
-    process = _running_process(settings)
-    if process is None:
-        _process_file(settings).unlink(missing_ok=True)
-        return False
-    family = [process, *process.children(recursive=True)]
-    process.terminate()
-    _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
-    for survivor in alive:
-        survivor.kill()
-    psutil.wait_procs(alive, timeout=STOP_SECONDS)
-    _process_file(settings).unlink(missing_ok=True)
-    return True
+    return _server(settings).stop()

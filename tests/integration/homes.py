@@ -20,7 +20,7 @@ from loomline.settings import PROJECT_ROOT, Settings
 # A process of a job gets so long, on a busy machine too.
 WAIT_SECONDS = 1200
 
-PORTS = ("CONNECT", "THRIFT", "MLFLOW", "AIRFLOW")
+PORTS = ("CONNECT", "THRIFT", "MLFLOW", "AIRFLOW", "MQTT", "KAFKA", "KAFKA_CONTROLLER")
 
 
 def free_ports(count: int) -> list[int]:
@@ -97,9 +97,6 @@ class Home:
 def make_home(folder: Path) -> Home:
     """A home in a folder, its engine not started yet."""
     environment = home_environment(folder)
-    settings = Settings(
-        home=folder,
-        connect_port=int(environment["LOOMLINE_CONNECT_PORT"]),
-        thrift_port=int(environment["LOOMLINE_THRIFT_PORT"]),
-    )
+    names = {name.removeprefix("LOOMLINE_").lower(): value for name, value in environment.items()}
+    settings = Settings.model_validate(names)
     return Home(settings, environment)

@@ -1,0 +1,1 @@
+"""Messages of machines as they come: MQTT and OPC UA into Kafka."""

@@ -1,0 +1,212 @@
+"""A home with real brokers and a gateway that tests may kill, and a reader of what is in Kafka."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import yaml
+from kafka import KafkaConsumer, TopicPartition
+from paho.mqtt.client import CallbackAPIVersion, Client, MQTTv5
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from loomline.broker.servers import broker_status, start_brokers, stop_brokers
+from loomline.settings import PROJECT_ROOT, Settings
+
+# Nothing is expected to take so long; a busy machine may be slow.
+PATIENCE_SECONDS = 120
+TRUSTED, UNTRUSTED, OPC_UA, UNROUTED = (
+    "telemetry.trusted",
+    "telemetry.untrusted",
+    "telemetry.opc_ua",
+    "telemetry.unrouted",
+)
+GATEWAY = (
+    "from loomline.settings import load_settings\n"
+    "from streaming.gateway import run_gateway\n"
+    "run_gateway(load_settings())\n"
+)
+
+
+def declaration(opc_ua_port: int) -> dict[str, object]:
+    """What the tests' gateway listens to."""
+    return {
+        "partitions": 3,
+        "retention_days": 1,
+        "mqtt": [
+            {
+                "filters": ["factory/#", "v1/devices/+/+"],
+                "kafka_topic": TRUSTED,
+                "sent_at_from_sender": True,
+            },
+            {"filters": ["plain/#"], "kafka_topic": UNTRUSTED},
+        ],
+        "unrouted_kafka_topic": UNROUTED,
+        "opc_ua": [
+            {
+                "url": f"opc.tcp://127.0.0.1:{opc_ua_port}",
+                "kafka_topic": OPC_UA,
+                "folder_names_endpoint": True,
+            }
+        ],
+    }
+
+
+def wait_until(holds: Callable[[], bool], what: str) -> None:
+    """Wait until something holds; fail with `what` if it never does."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, f"it never came to this: {what}"
+        time.sleep(0.1)
+
+
+class KafkaReader:
+    """All that is in the topics, read on and on by one consumer."""
+
+    def __init__(self, settings: Settings, topics: Iterable[str]) -> None:
+        self._consumer = KafkaConsumer(
+            bootstrap_servers=f"{settings.bind_address}:{settings.kafka_port}",
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            max_partition_fetch_bytes=16 * 1024 * 1024,
+            fetch_max_bytes=32 * 1024 * 1024,
+            reconnect_backoff_max_ms=500,
+        )
+        self._consumer.assign([TopicPartition(t, p) for t in topics for p in range(3)])
+        self._read: dict[str, list[tuple[str, bytes]]] = {topic: [] for topic in topics}
+
+    def records(self, topic: str) -> list[tuple[str, bytes]]:
+        """Keys and values of a topic's records, as far as they are there now."""
+        while batch := self._consumer.poll(timeout_ms=200):
+            for records in batch.values():
+                for record in records:
+                    self._read[record.topic].append((record.key.decode(), record.value))
+        return self._read[topic]
+
+    def values(self, topic: str, key_start: str) -> list[bytes]:
+        """Values of the records whose key starts with a text."""
+        return [value for key, value in self.records(topic) if key.startswith(key_start)]
+
+    def close(self) -> None:
+        """Leave Kafka."""
+        self._consumer.close()
+
+
+@dataclass
+class StreamHome:
+    """A home with both brokers up, and at most one gateway."""
+
+    settings: Settings
+    environment: dict[str, str]
+    opc_ua_port: int
+    gateways: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def log(self) -> Path:
+        """What the gateways have said."""
+        return self.settings.home / "gateway.log"
+
+    def write_catalog(self) -> None:
+        """Write the declaration of the tests' senders."""
+        self.settings.catalog.mkdir(parents=True)
+        text = yaml.safe_dump(declaration(self.opc_ua_port))
+        (self.settings.catalog / "gateway.yml").write_text(text)
+
+    def start_gateway(self, before: str = "") -> None:
+        """Start a gateway, after some Python, and wait until it is connected to MQTT."""
+        said_before = self._times_connected()
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-c", before + GATEWAY],
+                cwd=PROJECT_ROOT,
+                env={**os.environ, **self.environment},
+                stdout=log,
+                stderr=log,
+            )
+        self.gateways.append(process)
+        wait_until(
+            lambda: process.poll() is not None or self._times_connected() > said_before,
+            "the gateway is connected",
+        )
+        assert process.poll() is None, self.log.read_text()
+
+    def _times_connected(self) -> int:
+        return self.log.read_text().count("Connected to the MQTT") if self.log.exists() else 0
+
+    def kill_gateway(self) -> None:
+        """End the gateway as a power cut would."""
+        self.gateways[-1].kill()
+        self.gateways[-1].wait()
+
+    def stop_gateway(self) -> int:
+        """Ask the gateway to end; its exit code."""
+        self.gateways[-1].terminate()
+        return self.gateways[-1].wait(PATIENCE_SECONDS)
+
+    def ensure_gateway(self) -> None:
+        """Start a gateway unless one runs."""
+        if not self.gateways or self.gateways[-1].poll() is not None:
+            self.start_gateway()
+
+    def kill_broker(self, name: str) -> None:
+        """End one broker as a power cut would."""
+        [status] = [status for status in broker_status(self.settings) if status.name == name]
+        process = psutil.Process(status.process_id)
+        process.kill()
+        process.wait(PATIENCE_SECONDS)
+
+    def start_brokers(self) -> None:
+        """Start what is not up."""
+        start_brokers(self.settings)
+
+    def close(self) -> None:
+        """End all that was started."""
+        for gateway in self.gateways:
+            gateway.kill()
+            gateway.wait()
+        stop_brokers(self.settings)
+
+
+class Sender:
+    """A machine that publishes with QoS 1 and keeps what the broker has not acknowledged."""
+
+    def __init__(self, settings: Settings) -> None:
+        connected = threading.Event()
+        client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
+        # With a limit paho lets a new message overtake one that waits for the limit.
+        client.max_inflight_messages_set(0)
+        client.reconnect_delay_set(min_delay=1, max_delay=1)
+        client.on_connect = lambda *_: connected.set()
+        client.connect(settings.bind_address, settings.mqtt_port)
+        client.loop_start()
+        assert connected.wait(PATIENCE_SECONDS)
+        self._client = client
+
+    def publish(self, topic: str, payload: bytes, sent_at: str | None = None) -> None:
+        """Publish, and wait until the broker has it."""
+        properties = Properties(PacketTypes.PUBLISH)
+        if sent_at is not None:
+            properties.UserProperty = ("sent_at", sent_at)
+        info = self._client.publish(topic, payload, qos=1, properties=properties)
+        info.wait_for_publish(PATIENCE_SECONDS)
+        assert info.is_published()
+
+    def publish_all(self, messages: Iterable[tuple[str, bytes]]) -> None:
+        """Publish many, and wait until the broker has them all."""
+        infos = [self._client.publish(topic, payload, qos=1) for topic, payload in messages]
+        for info in infos:
+            info.wait_for_publish(PATIENCE_SECONDS)
+            assert info.is_published()
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._client.disconnect()
+        self._client.loop_stop()
