@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import yaml
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
 from paho.mqtt.client import CallbackAPIVersion, Client, MQTTv5
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -22,7 +23,9 @@ from loomline.broker.servers import broker_status, start_brokers, stop_brokers
 from loomline.settings import PROJECT_ROOT, Settings
 
 # Nothing is expected to take so long; a busy machine may be slow.
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 240
+# A consumer that is behind and gets nothing for so long is replaced.
+STALL_SECONDS = 5
 TRUSTED, UNTRUSTED, OPC_UA, UNROUTED = (
     "telemetry.trusted",
     "telemetry.untrusted",
@@ -69,27 +72,55 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
 
 
 class KafkaReader:
-    """All that is in the topics, read on and on by one consumer."""
+    """All that is in the topics, read on and on by one consumer.
+
+    A consumer that gets nothing of what is there is replaced: one that met a broker's restart or a
+    new topic at the wrong moment may wait for minutes.
+    """
 
     def __init__(self, settings: Settings, topics: Iterable[str]) -> None:
-        self._consumer = KafkaConsumer(
-            bootstrap_servers=f"{settings.bind_address}:{settings.kafka_port}",
-            auto_offset_reset="earliest",
+        self._address = f"{settings.bind_address}:{settings.kafka_port}"
+        self._next = {TopicPartition(t, p): 0 for t in topics for p in range(3)}
+        self._read: dict[str, list[tuple[str, bytes]]] = {topic: [] for topic in topics}
+        self._consumer = self._connected()
+
+    def _connected(self) -> KafkaConsumer:
+        consumer = KafkaConsumer(
+            bootstrap_servers=self._address,
             enable_auto_commit=False,
             max_partition_fetch_bytes=16 * 1024 * 1024,
             fetch_max_bytes=32 * 1024 * 1024,
             reconnect_backoff_max_ms=500,
         )
-        self._consumer.assign([TopicPartition(t, p) for t in topics for p in range(3)])
-        self._read: dict[str, list[tuple[str, bytes]]] = {topic: [] for topic in topics}
+        consumer.assign(list(self._next))
+        for partition, offset in self._next.items():
+            consumer.seek(partition, offset)
+        return consumer
 
     def records(self, topic: str) -> list[tuple[str, bytes]]:
         """Keys and values of a topic's records, as far as they are there now."""
-        while batch := self._consumer.poll(timeout_ms=200):
-            for records in batch.values():
+        last_progress = time.monotonic()
+        while batch := self._consumer.poll(timeout_ms=200) or self._behind():
+            if not isinstance(batch, dict):
+                if time.monotonic() - last_progress > STALL_SECONDS:
+                    self._consumer.close()
+                    self._consumer = self._connected()
+                    last_progress = time.monotonic()
+                continue
+            last_progress = time.monotonic()
+            for partition, records in batch.items():
                 for record in records:
                     self._read[record.topic].append((record.key.decode(), record.value))
+                self._next[partition] = records[-1].offset + 1
         return self._read[topic]
+
+    def _behind(self) -> bool:
+        """Whether Kafka has more than was read; False while it can't be asked."""
+        try:
+            ends = self._consumer.end_offsets(list(self._next))
+        except KafkaError:
+            return False
+        return any(ends[partition] > offset for partition, offset in self._next.items())
 
     def values(self, topic: str, key_start: str) -> list[bytes]:
         """Values of the records whose key starts with a text."""
