@@ -25,6 +25,16 @@ def _same_content(columns: list[str], other: str) -> SparkColumn:
     return reduce(lambda left, right: left & right, same)
 
 
+def _holds() -> SparkColumn:
+    """Whether a row has no reason against it."""
+    return F.size("reasons") == 0
+
+
+def _stood() -> SparkColumn:
+    """Whether a row of silver stood at all: a later row of its own moment may have ended it."""
+    return F.coalesce(F.col("superseded_at") > F.col("known_at"), F.lit(True))
+
+
 def possible_rivals(silver: DataFrame, parsed: DataFrame, key: tuple[str, ...]) -> DataFrame:
     """The rows of `silver` that parsed rows may repeat, and possibly more.
 
@@ -62,7 +72,7 @@ def _place(of: str) -> SparkColumn:
 
 def _first_stands(rows: DataFrame, key: list[str], content: list[str]) -> DataFrame:
     """Rows with `disposition` and `reasons`; of those with one key the first is conformed."""
-    holds = F.size("reasons") == 0
+    holds = _holds()
     of_key = Window.partitionBy(*key, holds).orderBy("is_new", "known_at", *ARRIVAL)
     first = F.struct(*content, *PROVENANCE_COLUMNS)
     ranked = rows.select(
@@ -88,9 +98,9 @@ def _sent_again(rows: DataFrame, key: list[str], content: list[str]) -> DataFram
     Such a row is an echo when it says what stood from that moment on. Else it was known only once
     it had landed, and its `known_at` says so.
     """
-    holds = F.size("reasons") == 0
+    holds = _holds()
     landed_at = F.when(F.col("is_new"), F.col("landed_at")).otherwise(F.lit(0).cast("timestamp"))
-    stood = F.col("is_new") | F.coalesce(F.col("superseded_at") > F.col("known_at"), F.lit(True))
+    stood = F.col("is_new") | _stood()
     of_moment = Window.partitionBy(*key, holds, "known_at")
     whole = of_moment.orderBy(*ARRIVAL)
     whole = whole.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
@@ -108,7 +118,7 @@ def _sent_again(rows: DataFrame, key: list[str], content: list[str]) -> DataFram
 
 def _with_standing(rows: DataFrame, key: list[str], content: list[str]) -> DataFrame:
     """Rows with `stands`, whether what they say stands from their moment on."""
-    holds = F.size("reasons") == 0
+    holds = _holds()
     names = [quoted(name) for name in content]
     of_moment = Window.partitionBy(*key, holds, "known_at").orderBy("is_new", *ARRIVAL)
     whole = of_moment.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
@@ -116,8 +126,7 @@ def _with_standing(rows: DataFrame, key: list[str], content: list[str]) -> DataF
     last = F.last(F.when(~F.col("is_echo"), F.struct(*content)), ignorenulls=True).over(whole)
     rows = rows.withColumns({"last": last, "again": F.row_number().over(again)})
     is_last = _same_content(content, "last") & (F.col("again") == 1) & ~F.col("is_echo")
-    stood = F.coalesce(F.col("superseded_at") > F.col("known_at"), F.lit(True))
-    return rows.withColumn("stands", F.when(F.col("is_new"), is_last).otherwise(stood))
+    return rows.withColumn("stands", F.when(F.col("is_new"), is_last).otherwise(_stood()))
 
 
 def _last_stands(rows: DataFrame, key: list[str], content: list[str]) -> DataFrame:
@@ -127,7 +136,7 @@ def _last_stands(rows: DataFrame, key: list[str], content: list[str]) -> DataFra
     moment say never stands. A row is a duplicate when it says what stands already or, saying what
     never stands, nothing new.
     """
-    holds = F.size("reasons") == 0
+    holds = _holds()
     rows = _with_standing(_sent_again(rows, key, content), key, content)
     order, names = ("known_at", "is_new", *ARRIVAL), [quoted(name) for name in content]
     of_key = Window.partitionBy(*key, holds).orderBy(*order)

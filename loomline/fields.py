@@ -13,11 +13,10 @@ from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from loomline.contracts.model import Contract, JsonLinesFormat, Matching
+from loomline.contracts.model import KEY, VALUE, Contract, JsonLinesFormat, Matching
 
 # Blanks that people and systems leave around values, the ideographic and no-break space included.
 BLANKS = " \t\r\n\u00a0\u3000\ufeff"
-KEY, VALUE = "<key>", "<value>"
 
 
 def json_path(path: str) -> str:

@@ -37,6 +37,14 @@ def quoted(name: str) -> str:
     return ".".join(f"`{part.replace('`', '``')}`" for part in name.split("."))
 
 
+def tables_of(spark: SparkSession, schema: str) -> set[str]:
+    """The full names of a schema's tables and views; none where there is no schema."""
+    if not spark.catalog.databaseExists(schema):
+        return set()
+    rows = spark.sql(f"show tables in {quoted(schema)}").collect()
+    return {f"{schema}.{row['tableName']}" for row in rows}
+
+
 def remove_unfinished_tables(spark: SparkSession, schema: str) -> None:
     """Remove what a kill in the middle of `create table` leaves: a folder that no table owns.
 
@@ -47,9 +55,9 @@ def remove_unfinished_tables(spark: SparkSession, schema: str) -> None:
         LoomlineError: there is such a folder.
     """
     warehouse = Path(unquote(urlparse(spark.conf.get("spark.sql.warehouse.dir")).path))
-    known = {row["tableName"] for row in spark.sql(f"show tables in {quoted(schema)}").collect()}
+    known = tables_of(spark, schema)
     for folder in (warehouse / f"{schema}.db").glob("*"):
-        if folder.name in known:
+        if f"{schema}.{folder.name}" in known:
             continue
         if len([*folder.glob("_delta_log/*.json")]) > 1:
             raise LoomlineError(
@@ -87,10 +95,7 @@ def create_tables(spark: SparkSession, catalog: Path, names: Iterable[str]) -> N
     """Create those of the declared tables that are missing."""
     wanted = dict.fromkeys(names)
     for schema in dict.fromkeys(name.partition(".")[0] for name in wanted):
-        there: set[str] = set()
-        if spark.catalog.databaseExists(schema):
-            rows = spark.sql(f"show tables in {quoted(schema)}").collect()
-            there = {f"{schema}.{row['tableName']}" for row in rows}
+        there = tables_of(spark, schema)
         for name in wanted:
             if name.startswith(f"{schema}.") and name not in there:
                 create_table(spark, catalog, name)

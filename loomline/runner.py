@@ -19,7 +19,7 @@ from loomline.engine.server import engine_status, start_engine
 from loomline.errors import EngineError
 from loomline.job import Job, JobContext, JobFunction, JobResult
 from loomline.jobs import find_job
-from loomline.lake import create_table, table_version
+from loomline.lake import append_rows, create_table, rows_frame, table_version, tables_of
 from loomline.settings import Settings, load_settings
 from loomline.tables import table_declaration
 
@@ -33,9 +33,8 @@ def expand_tables(spark: SparkSession, names: tuple[str, ...]) -> list[str]:
         schema, _, table = name.partition(".")
         if table != "*":
             expanded.append(name)
-        elif spark.catalog.databaseExists(schema):
-            rows = spark.sql(f"show tables in {schema}").collect()
-            expanded += [f"{schema}.{row['tableName']}" for row in rows]
+        else:
+            expanded += sorted(tables_of(spark, schema))
     return expanded
 
 
@@ -74,9 +73,8 @@ def _record(
         "started_at": started_at,
         "ended_at": datetime.now(UTC),
     }
-    schema = ", ".join(f"{name} {column.type}" for name, column in columns.items())
-    frame = spark.createDataFrame([tuple(row[name] for name in columns)], schema)
-    frame.write.format("delta").mode("append").saveAsTable(JOB_RUNS)
+    values = tuple(row[name] for name in columns)
+    append_rows(rows_frame(spark, context.catalog, JOB_RUNS, [values]), JOB_RUNS)
 
 
 @contextmanager

@@ -9,6 +9,9 @@ Without a kill nothing has to be looked for, however long the history is.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+
 from loomline.job import JobContext
 from loomline.lake import append_rows, create_table, remove_rows, rows_frame, sql_literal
 
@@ -16,6 +19,14 @@ UNFINISHED = "ops.unfinished_file"
 
 # A file of a source: name of the source, sha256 of the file.
 SourceFile = tuple[str, str]
+
+
+def by_source(files: Iterable[SourceFile]) -> dict[str, list[str]]:
+    """Hashes of files by their source, both in order."""
+    hashes = defaultdict(list)
+    for source, sha256 in sorted(files):
+        hashes[source].append(sha256)
+    return dict(hashes)
 
 
 def left_unfinished(context: JobContext, job: str) -> set[SourceFile]:

@@ -11,7 +11,7 @@ note of unmarked files, whose rows the rerun takes out and writes again.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
@@ -41,7 +41,7 @@ from loomline.lake import (
 )
 from loomline.parsing import parse_rows
 from loomline.tables import table_declaration
-from loomline.unfinished import SourceFile, begin, finish, left_unfinished
+from loomline.unfinished import SourceFile, begin, by_source, finish, left_unfinished
 
 JOB = "conform"
 # Tables that are conformed side by side: the engine's own work for a small one leaves a processor
@@ -60,12 +60,13 @@ def versions_of(contracts: dict[str, Contract]) -> dict[str, str]:
     }
 
 
-def stale_sources(context: JobContext, contracts: dict[str, Contract]) -> set[str]:
+def stale_sources(
+    context: JobContext, contracts: dict[str, Contract], versions: dict[str, str]
+) -> set[str]:
     """The sources whose rows must all be conformed again: those of a table with a changed contract.
 
     Rows of the others may have been set aside as repeats of rows that no longer stand.
     """
-    versions = versions_of(contracts)
     marks = context.spark.table(CONFORMED_FILE).select("source", "contract_version").distinct()
     targets = {
         contracts[mark["source"]].target
@@ -75,9 +76,11 @@ def stale_sources(context: JobContext, contracts: dict[str, Contract]) -> set[st
     return {source for source, contract in contracts.items() if contract.target in targets}
 
 
-def files_to_conform(context: JobContext, contracts: dict[str, Contract]) -> set[SourceFile]:
+def files_to_conform(
+    context: JobContext, contracts: dict[str, Contract], versions: dict[str, str]
+) -> set[SourceFile]:
     """The landed files that the present version of a contract has not conformed."""
-    spark, versions = context.spark, versions_of(contracts)
+    spark = context.spark
     present = spark.createDataFrame(
         [(source, contracts[source].landed_as, versions[source]) for source in contracts],
         "source string, landed_as string, contract_version string",
@@ -94,8 +97,7 @@ def _take_out(
 ) -> None:
     """Take out what a killed run has left of files, and all that stale sources have written."""
     conditions = {source: f"source = {sql_literal(source)}" for source in stale}
-    for source in {source for source, _ in files} - stale:
-        hashes = [sha256 for of_source, sha256 in files if of_source == source]
+    for source, hashes in by_source(file for file in files if file[0] not in stale).items():
         of_files = in_condition("file_sha256", hashes)
         conditions[source] = f"source = {sql_literal(source)} and {of_files}"
     of_table = defaultdict(list)
@@ -137,16 +139,25 @@ class Conformed:
     rows: DataFrame
     counts: dict[str, int]
 
+    @property
+    def landed_count(self) -> int:
+        """Rows of the files."""
+        return sum(self.counts.values())
+
+    @property
+    def conformed_count(self) -> int:
+        """Rows that went to silver."""
+        return self.counts.get(CONFORMED, 0)
+
     def set_aside(self) -> DataFrame:
         """The rows that go to quarantine, as that table has them."""
         name = self.contract.control_total
         total = F.col(name) if name is not None else F.lit(None)
         aside = self.rows.where(~F.col("disposition").isin(CONFORMED, CLOSED))
-        aside = aside.withColumn("aside_total", total.cast("decimal(22,4)"))
         return aside.select(
             *("source", F.lit(self.contract.target).alias("target_table"), "source_file"),
             *("file_sha256", "line_number", "item_number", "disposition", "reasons", "raw_text"),
-            F.col("aside_total").alias("control_total"),
+            total.cast("decimal(22,4)").alias("control_total"),
         )
 
 
@@ -205,9 +216,7 @@ def _conform_target(
 
 
 def _write_quarantine(done: list[Conformed]) -> None:
-    aside = [
-        one.set_aside() for one in done if sum(one.counts.values()) > one.counts.get(CONFORMED, 0)
-    ]
+    aside = [one.set_aside() for one in done if one.landed_count > one.conformed_count]
     if aside:
         append_rows(reduce(DataFrame.unionByName, aside), QUARANTINE)
 
@@ -216,18 +225,20 @@ def run(context: JobContext) -> JobResult:
     """Conform every landed file that its contract's present version has not seen."""
     spark, contracts = context.spark, load_contracts(context.catalog)
     create_tables(spark, context.catalog, (QUARANTINE, CONFORMED_FILE, LANDED_FILE))
-    versions, stale = versions_of(contracts), stale_sources(context, contracts)
-    files = files_to_conform(context, contracts)
+    versions = versions_of(contracts)
+    stale = stale_sources(context, contracts, versions)
+    files = files_to_conform(context, contracts, versions)
     left = left_unfinished(context, JOB) & files
     if left or stale:
         _take_out(context, contracts, left, stale)
-        files = files_to_conform(context, contracts)
+        files = files_to_conform(context, contracts, versions)
     if not files:
         return JobResult(0, 0)
     begin(context, JOB, files)
-    by_target: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for source, sha256 in sorted(files):
-        by_target[contracts[source].target][source].append(sha256)
+    of_source = by_source(files)
+    by_target: dict[str, dict[str, list[str]]] = defaultdict(dict)
+    for source, hashes in of_source.items():
+        by_target[contracts[source].target][source] = hashes
     create_tables(spark, context.catalog, by_target)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         waiting = [
@@ -239,18 +250,15 @@ def run(context: JobContext) -> JobResult:
     marks = [(source, sha256, versions[source]) for source, sha256 in sorted(files)]
     append_rows(rows_frame(spark, context.catalog, CONFORMED_FILE, marks), CONFORMED_FILE)
     finish(context, JOB)
-    return _result(done, files)
+    return _result(done, of_source)
 
 
-def _result(done: list[Conformed], files: set[SourceFile]) -> JobResult:
-    count = Counter(source for source, _ in files)
+def _result(done: list[Conformed], files: dict[str, list[str]]) -> JobResult:
     notes = []
     for one in sorted(done, key=lambda one: one.contract.source):
-        source, landed = one.contract.source, sum(one.counts.values())
-        aside = landed - one.counts.get(CONFORMED, 0)
-        notes.append(f"{source}: {count[source]} files, {landed:,} rows, {aside:,} set aside")
-    return JobResult(
-        sum(sum(one.counts.values()) for one in done),
-        sum(one.counts.get(CONFORMED, 0) for one in done),
-        tuple(notes),
-    )
+        source, aside = one.contract.source, one.landed_count - one.conformed_count
+        notes.append(
+            f"{source}: {len(files[source])} files, {one.landed_count:,} rows, {aside:,} set aside"
+        )
+    landed = sum(one.landed_count for one in done)
+    return JobResult(landed, sum(one.conformed_count for one in done), tuple(notes))

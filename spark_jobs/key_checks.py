@@ -13,18 +13,18 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from loomline.lake import quoted, table_exists
+from loomline.lake import quoted, tables_of
 from loomline.tables import load_tables
 
-SILVER = "silver."
+SILVER = "silver"
 
 
 def key_checks(spark: SparkSession, catalog: Path, as_of_date: date) -> DataFrame | None:
     """One row a canonical table, as `quality.key_check` declares; None where there is none yet."""
     checks = []
-    for name, table in load_tables(catalog).items():
-        if not (name.startswith(SILVER) and table_exists(spark, name)):
-            continue
+    declared = load_tables(catalog)
+    for name in sorted(tables_of(spark, SILVER) & declared.keys()):
+        table = declared[name]
         rows = spark.table(name)
         key = [quoted(column) for column in table.key]
         standing = rows.where("superseded_at is null").groupBy(*key).count()

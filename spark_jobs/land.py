@@ -28,7 +28,6 @@ from loomline.job import JobContext, JobResult
 from loomline.lake import (
     append_rows,
     column_list,
-    create_table,
     create_tables,
     in_condition,
     remove_rows,
@@ -39,7 +38,7 @@ from loomline.lake import (
 )
 from loomline.sample.apart import refuse_mixture
 from loomline.staging import LandedCopy, StagedFile, copy_unchanged, stage_file
-from loomline.unfinished import SourceFile, begin, finish, left_unfinished
+from loomline.unfinished import SourceFile, begin, by_source, finish, left_unfinished
 
 JOB = "land"
 LANDED_FILE = "bronze.landed_file"
@@ -63,7 +62,7 @@ def _relative(path: Path, data: Path) -> str:
     return str(path.relative_to(data.parent if data.is_file() else data))
 
 
-def _landed(spark: SparkSession) -> set[tuple[str, str]]:
+def _landed(spark: SparkSession) -> set[SourceFile]:
     rows = spark.table(LANDED_FILE).select("source", "file_sha256").collect()
     return {(row["source"], row["file_sha256"]) for row in rows}
 
@@ -84,10 +83,7 @@ def _refuse(
 
 def _take_out(context: JobContext, files: set[SourceFile]) -> None:
     """Take out of bronze the rows that a killed run has left of files that it did not list."""
-    of_source = defaultdict(list)
-    for source, sha256 in files:
-        of_source[source].append(sha256)
-    for source, hashes in of_source.items():
+    for source, hashes in by_source(files).items():
         if table_exists(context.spark, f"bronze.{source}"):
             remove_rows(context.spark, f"bronze.{source}", in_condition("file_sha256", hashes))
 
@@ -153,8 +149,7 @@ def run(context: JobContext) -> JobResult:
         LoomlineError: a file was refused; the others are landed all the same.
     """
     spark, data = context.spark, context.data
-    create_table(spark, context.catalog, LANDED_FILE)
-    create_table(spark, context.catalog, QUARANTINE)
+    create_tables(spark, context.catalog, (LANDED_FILE, QUARANTINE))
     if data is None:
         return JobResult(0, 0, ("no folder of source files was given; nothing to land",))
     # A contract's file patterns reach up to the folders above the one that is given.

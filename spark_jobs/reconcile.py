@@ -17,7 +17,7 @@ from loomline.classifying import DUPLICATE, QUARANTINED
 from loomline.contracts.catalogue import load_contracts, readers_of
 from loomline.contracts.model import Contract
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_tables, quoted, replace_rows, sql_literal, table_exists
+from loomline.lake import create_tables, replace_rows, sql_literal, tables_of
 from loomline.parsing import landed_rows
 from loomline.tables import table_declaration
 from spark_jobs.key_checks import key_checks
@@ -148,10 +148,11 @@ def run(context: JobContext) -> JobResult:
     """Reconcile every landed file and record the result under the run's as-of date."""
     spark = context.spark
     create_tables(spark, context.catalog, (RECONCILIATION, KEY_CHECK, DEAD_LETTER))
+    landed_tables = tables_of(spark, "bronze")
     contracts = {
         source: contract
         for source, contract in load_contracts(context.catalog).items()
-        if table_exists(spark, quoted(contract.bronze_table))
+        if contract.bronze_table in landed_tables
     }
     if not contracts:
         return JobResult(0, 0, ("nothing has been landed yet",))

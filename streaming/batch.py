@@ -11,6 +11,7 @@ name as `source_file` and the offset as `line_number`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 
@@ -18,16 +19,24 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from loomline.classifying import CONFORMED, DUPLICATE, QUARANTINED, classify_rows, possible_rivals
-from loomline.contracts.catalogue import contract_version, load_contracts, readers_of
 from loomline.contracts.model import Contract
 from loomline.lake import rows_frame, sql_literal
 from loomline.parsing import parse_rows
-from loomline.tables import Table, table_declaration
+from loomline.tables import table_declaration
 
 QUARANTINE = "quality.quarantine"
 DEAD_LETTER = "quality.dead_letter"
 LANDED_FILE = "bronze.landed_file"
 CONFORMED_FILE = "ops.conformed_file"
+
+
+@dataclass(frozen=True)
+class StreamSource:
+    """A contract whose topic is streamed, its version, and the others that read the same rows."""
+
+    contract: Contract
+    version: str
+    others: tuple[Contract, ...]
 
 
 class Batch:
@@ -49,10 +58,6 @@ class Batch:
         writer = frame.select(*frame.sparkSession.table(table).columns).writeTo(table)
         writer = writer.option("txnAppId", f"{self._stream}:{table}")
         writer.option("txnVersion", str(self._number)).append()
-
-
-def _table(batch: Batch, contract: Contract) -> Table:
-    return table_declaration(batch.catalog, contract.target)
 
 
 def bronze_rows(records: DataFrame) -> DataFrame:
@@ -104,32 +109,29 @@ def _list_logs(batch: Batch, rows: DataFrame, versions: dict[str, str]) -> None:
     batch.append(rows_frame(spark, batch.catalog, LANDED_FILE, seen), LANDED_FILE)
 
 
-def take_batch(batch: Batch, records: DataFrame, sources: list[str]) -> None:
+def take_batch(batch: Batch, records: DataFrame, sources: list[StreamSource]) -> None:
     """Bring the records of a batch into the lake.
 
-    `sources` are the contracts whose topics the records are of, all of one canonical table.
+    `sources` are those whose topics the records are of, all of one canonical table.
     """
     spark: SparkSession = records.sparkSession
-    every_contract = load_contracts(batch.catalog)
-    contracts = {source: every_contract[source] for source in sources}
-    source_of = {str(contract.kafka_topic): source for source, contract in contracts.items()}
+    contract = sources[0].contract
+    table = table_declaration(batch.catalog, contract.target)
+    source_of = {str(one.contract.kafka_topic): one.contract.source for one in sources}
     names = F.create_map(*[F.lit(text) for pair in source_of.items() for text in pair])
     # Kept, since Kafka would be asked again for each table that the rows go to.
     bronze = bronze_rows(records).withColumn("source", names[F.col("topic")]).localCheckpoint()
     present = {row["source"] for row in bronze.select("source").distinct().collect()}
-    parsed, versions = [], {}
-    for source in sorted(present):
-        contract = contracts[source]
-        others = readers_of(every_contract, contract)
-        rows, table = bronze.where(F.col("source") == source), _table(batch, contract)
-        batch.append(rows, contract.bronze_table)
-        versions[source] = contract_version(contract, others)
-        parsed.append(parse_rows(rows.drop("source"), contract, table, others))
+    parsed = []
+    for one in sources:
+        if one.contract.source not in present:
+            continue
+        rows = bronze.where(F.col("source") == one.contract.source)
+        batch.append(rows, one.contract.bronze_table)
+        parsed.append(parse_rows(rows.drop("source"), one.contract, table, one.others))
     if not parsed:
         return
-    _list_logs(batch, bronze, versions)
-    contract = contracts[sources[0]]
-    table = _table(batch, contract)
+    _list_logs(batch, bronze, {one.contract.source: one.version for one in sources})
     every = reduce(DataFrame.unionByName, parsed).localCheckpoint()
     silver = spark.table(contract.target).where(f"not ({_own_rows(bronze)})")
     rivals = possible_rivals(silver, every, contract.key or table.key)

@@ -13,7 +13,7 @@ from types import FrameType
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from loomline.contracts.catalogue import load_contracts
+from loomline.contracts.catalogue import contract_version, load_contracts, readers_of
 from loomline.engine.server import start_engine
 from loomline.engine.session import open_session
 from loomline.errors import LoomlineError
@@ -25,6 +25,7 @@ from streaming.batch import (
     LANDED_FILE,
     QUARANTINE,
     Batch,
+    StreamSource,
     take_batch,
 )
 
@@ -36,12 +37,14 @@ REPORT_SECONDS = 10
 FETCH_BYTES = 9 << 20
 
 
-def streams(catalog: Path) -> dict[str, list[str]]:
+def streams(catalog: Path) -> dict[str, list[StreamSource]]:
     """The sources that have a Kafka topic, by their canonical table."""
-    of_target = defaultdict(list)
-    for contract in load_contracts(catalog).values():
+    of_target, contracts = defaultdict(list), load_contracts(catalog)
+    for contract in contracts.values():
         if contract.kafka_topic is not None:
-            of_target[contract.target].append(contract.source)
+            others = tuple(readers_of(contracts, contract))
+            source = StreamSource(contract, contract_version(contract, others), others)
+            of_target[contract.target].append(source)
     return dict(of_target)
 
 
@@ -57,10 +60,9 @@ def stream_identity(folder: Path) -> str:
 
 
 def _start(
-    spark: SparkSession, settings: Settings, target: str, sources: list[str], once: bool
+    spark: SparkSession, settings: Settings, target: str, sources: list[StreamSource], once: bool
 ) -> StreamingQuery:
-    contracts = load_contracts(settings.catalog)
-    tables = [contracts[source].bronze_table for source in sources]
+    tables = [one.contract.bronze_table for one in sources]
     shared = (target, LANDED_FILE, CONFORMED_FILE, QUARANTINE, DEAD_LETTER)
     create_tables(spark, settings.catalog, (*tables, *shared))
     folder = settings.home / "streaming" / target
@@ -69,7 +71,7 @@ def _start(
     def take(records: DataFrame, number: int) -> None:
         take_batch(Batch(identity, number, catalog), records, sources)
 
-    topics = [str(contracts[source].kafka_topic) for source in sources]
+    topics = [str(one.contract.kafka_topic) for one in sources]
     records = (
         spark.readStream.format("kafka")
         .option("kafka.bootstrap.servers", f"{settings.bind_address}:{settings.kafka_port}")

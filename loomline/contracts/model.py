@@ -22,6 +22,8 @@ from pydantic import (
 from loomline.declarations import Declaration
 
 Compression = Literal["none", "gzip"]
+# How a contract names the name and the value of an item.
+KEY, VALUE = "<key>", "<value>"
 
 
 class _TextFormat(Declaration):

@@ -9,11 +9,10 @@ from itertools import islice
 from typing import Any
 from xml.etree import ElementTree
 
-from loomline.contracts.model import JsonLinesFormat, XmlFormat
+from loomline.contracts.model import KEY, VALUE, JsonLinesFormat, XmlFormat
 from loomline.drafting.sample import ROW_LIMIT, Sample, SampleText
 from loomline.drafting.shape import Cells, Shape
 from loomline.errors import LoomlineError
-from loomline.fields import KEY, VALUE
 from loomline.readers.xml import element_cells, local_name
 
 # An array that is no array of items shows its first entries.

@@ -11,7 +11,7 @@ from itertools import islice
 import pyarrow.parquet as pq
 from openpyxl import load_workbook
 
-from loomline.contracts.model import ArffFormat, ParquetFormat, XlsxFormat
+from loomline.contracts.model import KEY, VALUE, ArffFormat, ParquetFormat, XlsxFormat
 from loomline.drafting.cells import is_typed, stripped
 from loomline.drafting.delimited import header_position, sniff_delimited, sniff_single_column
 from loomline.drafting.fixed_width import sniff_fixed_width
@@ -26,7 +26,6 @@ from loomline.drafting.sample import (
 )
 from loomline.drafting.shape import Cells, Shape
 from loomline.errors import LoomlineError
-from loomline.fields import KEY, VALUE
 from loomline.readers.binary import cell_text
 from loomline.readers.file import UNREADABLE
 from loomline.readers.text import read_arff

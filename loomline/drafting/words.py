@@ -8,8 +8,8 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
+from loomline.contracts.model import KEY, VALUE
 from loomline.declarations import Declaration, read_declaration
-from loomline.fields import KEY, VALUE
 
 # Words of the folders of a path, such as `carrier` in `carrier.code`, say less than its last part.
 CONTEXT_WEIGHT = 0.5

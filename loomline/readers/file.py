@@ -16,6 +16,8 @@ import pyarrow as pa
 from openpyxl.utils.exceptions import InvalidFileException
 
 from loomline.contracts.model import (
+    KEY,
+    VALUE,
     Contract,
     JsonLinesFormat,
     ParquetFormat,
@@ -28,7 +30,6 @@ from loomline.readers.row import SourceRow, SourceRows
 from loomline.readers.text import read_text_file, refused_text
 from loomline.readers.xml import read_xml
 
-KEY, VALUE = "<key>", "<value>"
 # Formats whose rows need not be alike: what a row lacks is a matter of the row.
 SHAPELESS = (JsonLinesFormat, XmlFormat)
 
