@@ -81,7 +81,7 @@ class KafkaSink:
     """Sends records to Kafka until each is acknowledged, whatever happens to Kafka meanwhile.
 
     A record may be in Kafka twice after Kafka was away. Records with one key keep their order,
-    unless one had to be sent again.
+    unless Kafka was away for so long that the producer gave one of them up.
     """
 
     def __init__(self, settings: Settings, topics: tuple[str, ...]) -> None:
@@ -90,6 +90,9 @@ class KafkaSink:
                 bootstrap_servers=kafka_address(settings),
                 acks="all",
                 enable_idempotence=True,
+                # Kafka takes any first number of a producer that is new to a partition: of two
+                # requests on their way the second can come to stand before the first.
+                max_in_flight_requests_per_connection=1,
                 linger_ms=5,
                 batch_size=256 * 1024,
                 max_request_size=MESSAGE_LIMIT_BYTES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from loomline.settings import PROJECT_ROOT, Settings
 
 # A process of a job gets so long, on a busy machine too.
 WAIT_SECONDS = 1200
+KILL_SECONDS = 240
 
 PORTS = ("CONNECT", "THRIFT", "MLFLOW", "AIRFLOW", "MQTT", "KAFKA", "KAFKA_CONTROLLER")
 
@@ -89,9 +91,11 @@ class Home:
         family = [engine, *engine.children(recursive=True)]
         for process in family:
             # A helper that the engine ran may have come to its own end meanwhile.
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        psutil.wait_procs(family, timeout=30)
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
+        # A process that waits for its disk dies only when the disk has answered.
+        _, alive = psutil.wait_procs(family, timeout=KILL_SECONDS)
+        assert not alive, f"these live on: {alive}"
 
 
 def make_home(folder: Path) -> Home:
