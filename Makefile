@@ -7,7 +7,7 @@ DATE ?= 2020-02-29
 PYTHON ?= python3
 RUN := .venv/bin
 
-.PHONY: help preflight setup demo test lint engine stop mlflow airflow docs clean
+.PHONY: help preflight setup demo live test lint engine stop mlflow airflow docs clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ demo: preflight .venv/.ready ## run the risk lake end to end; DATA=folder for yo
 test: .venv/.ready ## run every test
 	@$(RUN)/python -m pytest
 
+live: .venv/.ready ## let the demo's ecosystem run on: messages, files and marts, until Ctrl-C
+	@$(RUN)/loomline live
+
 lint: .venv/.ready ## formatting, lint, types, import rules, SQL
 	$(RUN)/ruff format --check .
 	$(RUN)/ruff check .
@@ -36,7 +39,9 @@ lint: .venv/.ready ## formatting, lint, types, import rules, SQL
 engine: .venv/.ready ## start the engine
 	@$(RUN)/loomline engine start
 
-stop: .venv/.ready ## stop the engine; tables stay
+stop: .venv/.ready ## stop engine, gateway and brokers; tables and messages stay
+	@$(RUN)/loomline gateway stop
+	@$(RUN)/loomline broker stop
 	@$(RUN)/loomline engine stop
 
 mlflow: .venv/.ready ## serve the MLflow page until Ctrl-C

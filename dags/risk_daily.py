@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from airflow.sdk import DAG, CronDataIntervalTimetable, chain, get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk import DAG, CronDataIntervalTimetable, chain, task
 
-from loomline.errors import EngineError, LoomlineError
+from loomline.airflow_step import data_folder, run_step
 from loomline.jobs import DAILY_JOBS
-from loomline.runner import run_job
 from loomline.settings import load_settings
 
 ABOUT = """
@@ -27,19 +23,9 @@ Raw files in, gated tables, marts, scores and a report out, as of the logical da
 ZONE = load_settings().time_zone
 
 
-def run_step(job: str, say: Callable[[str], None] = print) -> None:
-    """Run one job for the business day on which the run's logical date falls."""
-    run = get_current_context()["dag_run"]
-    as_of_date = (
-        (run.logical_date or run.run_after).astimezone(load_settings().business_zone).date()
-    )
-    folder = (run.conf or {}).get("data") or os.environ.get("LOOMLINE_DATA")
-    try:
-        run_job(job, as_of_date, Path(folder) if folder else None, say=say)
-    except EngineError:
-        raise
-    except LoomlineError as error:
-        raise AirflowFailException(str(error)) from error
+def step(job: str, say: Callable[[str], None] = print) -> None:
+    """Run one job on the files of the run's folder."""
+    run_step(job, data_folder(), load_settings(), say)
 
 
 with DAG(
@@ -53,7 +39,5 @@ with DAG(
     default_args={"retries": 2, "retry_delay": timedelta(seconds=10)},
     tags=["risk"],
 ) as dag:
-    steps = {
-        job.name: task(task_id=job.name, doc_md=job.description)(run_step) for job in DAILY_JOBS
-    }
-    chain(*(step(name) for name, step in steps.items()))
+    steps = [task(task_id=job.name, doc_md=job.description)(step)(job.name) for job in DAILY_JOBS]
+    chain(*steps)

@@ -1,4 +1,4 @@
-"""Airflow inside a Loomline home: its settings, and one run of the DAG without a scheduler."""
+"""Airflow inside a Loomline home: its settings, and one run of a DAG without a scheduler."""
 
 from __future__ import annotations
 
@@ -12,23 +12,15 @@ from pathlib import Path
 from loomline.errors import LoomlineError
 from loomline.settings import PROJECT_ROOT, Settings
 
-DAG_ID = "risk_daily"
-
 
 def airflow_folder(settings: Settings) -> Path:
     """`AIRFLOW_HOME`: Airflow's configuration, database and logs."""
     return settings.home / "airflow"
 
 
-def run_log_path(settings: Settings, as_of_date: date) -> Path:
-    """Airflow's own log of the runs of a date."""
-    return airflow_folder(settings) / "logs" / f"{DAG_ID}_{as_of_date}.log"
-
-
-def loomline_environment(settings: Settings) -> dict[str, str]:
-    """The settings as the environment variables that they are read from."""
-    values = settings.model_dump(mode="json")
-    return {f"LOOMLINE_{name.upper()}": str(value) for name, value in values.items()}
+def run_log_path(settings: Settings, dag: str, as_of_date: date) -> Path:
+    """Airflow's own log of the runs of a DAG for a date."""
+    return airflow_folder(settings) / "logs" / f"{dag}_{as_of_date}.log"
 
 
 def airflow_environment(settings: Settings, data: Path | None = None) -> dict[str, str]:
@@ -47,7 +39,7 @@ def airflow_environment(settings: Settings, data: Path | None = None) -> dict[st
         "API__PORT": str(port),
         "API__BASE_URL": f"http://{address}:{port}",
     }
-    environment = {**os.environ, **loomline_environment(settings)}
+    environment = {**os.environ, **settings.environment}
     environment["AIRFLOW_HOME"] = str(airflow_folder(settings))
     environment |= {f"AIRFLOW__{name}": value for name, value in airflow.items()}
     if data is not None:
@@ -57,20 +49,21 @@ def airflow_environment(settings: Settings, data: Path | None = None) -> dict[st
 
 def run_dag(
     settings: Settings,
+    dag: str,
     as_of_date: date,
     data: Path | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Run the DAG for a date as `airflow dags test` does: every task in one process, in order.
+    """Run a DAG for a date as `airflow dags test` does: every task in one process, in order.
 
     `say` gets the progress lines of the jobs; Airflow's own lines go to `run_log_path`.
 
     Raises:
         LoomlineError: a task failed; nothing downstream of it ran.
     """
-    log = run_log_path(settings, as_of_date)
+    log = run_log_path(settings, dag, as_of_date)
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "loomline.airflow_run", str(as_of_date), str(log)]
+    command = [sys.executable, "-m", "loomline.airflow_run", dag, str(as_of_date), str(log)]
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -86,6 +79,6 @@ def run_dag(
         problem = process.stderr.read().strip()
     if process.returncode:
         raise LoomlineError(
-            problem or f"The run of {DAG_ID} for {as_of_date} ended with {process.returncode}.",
+            problem or f"The run of {dag} for {as_of_date} ended with {process.returncode}.",
             f"Airflow's log is {log}.",
         )

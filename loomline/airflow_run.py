@@ -1,7 +1,7 @@
 """The process of one DAG run: progress on standard output, the failure on standard error.
 
-Started by `airflow_home.run_dag` with the date and the log file as arguments. Both streams lead to
-the log while Airflow runs; only the jobs' progress lines go to the real standard output.
+Started by `airflow_home.run_dag` with the DAG, the date and the log file as arguments. Both streams
+lead to the log while Airflow runs; only the jobs' progress lines go to the real standard output.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from loomline.airflow_home import DAG_ID, airflow_folder
+from loomline.airflow_home import airflow_folder
 from loomline.errors import LoomlineError
 from loomline.settings import PROJECT_ROOT, Settings, load_settings
 
@@ -61,22 +61,22 @@ def prepare_database(settings: Settings) -> None:
         prepared.write_text(airflow.__version__)
 
 
-def load_dag() -> DAG:
-    """The DAG from its file.
+def load_dag(name: str) -> DAG:
+    """A DAG from its file.
 
     Raises:
         LoomlineError: the file does not load.
     """
     from airflow.dag_processing.dagbag import DagBag
 
-    bag = DagBag(PROJECT_ROOT / "dags" / f"{DAG_ID}.py", load_op_links=False)
+    bag = DagBag(PROJECT_ROOT / "dags" / f"{name}.py", load_op_links=False)
     if bag.import_errors:
         raise LoomlineError(f"The DAG does not load: {'; '.join(bag.import_errors.values())}")
-    return bag.dags[DAG_ID]
+    return bag.dags[name]
 
 
-def run(as_of_date: date, screen: Screen) -> None:
-    """Run the DAG for a date; the failed tasks are in `screen.errors`.
+def run(name: str, as_of_date: date, screen: Screen) -> None:
+    """Run a DAG for a date; the failed tasks are in `screen.errors`.
 
     Raises:
         LoomlineError: the DAG does not load, or the run ended without a result.
@@ -86,7 +86,7 @@ def run(as_of_date: date, screen: Screen) -> None:
 
     settings = load_settings()
     prepare_database(settings)
-    dag = load_dag()
+    dag = load_dag(name)
     for step in dag.tasks:
         assert isinstance(step, PythonOperator)
         step.op_kwargs = {"say": screen.say}
@@ -98,10 +98,10 @@ def run(as_of_date: date, screen: Screen) -> None:
         # Airflow takes the logical date for the start of such a run, and shows years as duration.
         session.merge(dag_run).start_date = dag_run.run_after
     if dag_run.state != "success" and not screen.errors:
-        raise LoomlineError(f"The run of {DAG_ID} for {as_of_date} ended as {dag_run.state}.")
+        raise LoomlineError(f"The run of {name} for {as_of_date} ended as {dag_run.state}.")
 
 
-def main(as_of_date: str, log: str) -> int:
+def main(dag: str, as_of_date: str, log: str) -> int:
     """Run the DAG; 0 if every task succeeded, else 1 with the failures on standard error."""
     screen, problems = Screen(sys.stdout), sys.stderr
     with (
@@ -110,9 +110,9 @@ def main(as_of_date: str, log: str) -> int:
         redirect_stderr(log_file),
     ):
         try:
-            run(date.fromisoformat(as_of_date), screen)
+            run(dag, date.fromisoformat(as_of_date), screen)
         except LoomlineError as error:
-            screen.errors.append((DAG_ID, error))
+            screen.errors.append((dag, error))
     for name, ended_by in screen.errors:
         print(f"{name}: {plainly(ended_by)}", file=problems)
     return 1 if screen.errors else 0

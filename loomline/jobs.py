@@ -8,9 +8,6 @@ from __future__ import annotations
 from loomline.errors import LoomlineError
 from loomline.job import Job
 
-# What `loomline stream` writes and no job does.
-STREAM_TABLES = ("quality.dead_letter",)
-
 DAILY_JOBS = (
     Job(
         name="land",
@@ -18,6 +15,16 @@ DAILY_JOBS = (
         description="Copy new source files into bronze, every value as it stood.",
         reads=(),
         writes=("bronze.*", "quality.quarantine", "ops.unfinished_file"),
+    ),
+    Job(
+        name="stream",
+        entry="streaming.ingest:run",
+        description="Carry what Kafka holds into bronze and silver; dead letters for the rest.",
+        reads=(),
+        writes=(
+            *("bronze.*", "silver.*", "quality.quarantine", "quality.dead_letter"),
+            "ops.conformed_file",
+        ),
     ),
     Job(
         name="conform",

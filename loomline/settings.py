@@ -44,6 +44,12 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings as the environment variables that they are read from."""
+        values = self.model_dump(mode="json")
+        return {f"LOOMLINE_{name.upper()}": str(value) for name, value in values.items()}
+
     def takes(self, source: str) -> bool:
         """Whether files of a source are landed: all, unless `sources` names some, with commas."""
         named = {name.strip() for name in self.sources.split(",") if name.strip()}

@@ -155,6 +155,17 @@ class Outbox:
         self.pending[key] = rows
         return rows
 
+    def gathered(self, name: str, rows: Frame, goes_out: bool) -> Frame | None:
+        """All rows gathered under a name, on the day on which they go out; before that None."""
+        key = f"{KEPT} {name}"
+        before = self.pending.pop(key, None)
+        if before is not None:
+            rows = joined([before, rows])
+        if goes_out:
+            return rows
+        self.pending[key] = rows
+        return None
+
     def waiting(self, name: str) -> Frame | None:
         """Rows kept on an earlier day."""
         return self.pending.get(f"{KEPT} {name}")

@@ -34,6 +34,8 @@ from simulator.telemetry.readings import Density
 from simulator.truth import write_day_truth, write_world_truth
 from simulator.world.draw import draw_world
 
+# The folder's mark: a lake does not mix these firms with real ones.
+INVENTED = "invented.txt"
 LEAST_ENTERPRISES, MOST_ENTERPRISES = 20, 20_000
 SAY_EVERY_DAYS = 10
 
@@ -53,14 +55,21 @@ DIALECTS: tuple[Dialect, ...] = (
     weather_json,
 )
 
+# What is asked for once a firm is connected, and reaches back: the other systems have no history.
+HISTORIES: tuple[Dialect, ...] = (tax_invoices,)
+
 
 @dataclass(frozen=True)
 class Parameters:
-    """What makes a simulation that and no other."""
+    """What makes a simulation that and no other.
+
+    Before the connected day the firms live, and their systems send nothing.
+    """
 
     enterprises: int
     seed: int
     density: Density = Density.SPARSE
+    connected_day: int = 0
 
 
 def simulate(
@@ -90,6 +99,9 @@ def simulate(
         )
     noted = {**asdict(parameters), "density": parameters.density.name}
     check_parameters(out / "state", noted, is_start=from_day == 0)
+    (out / INVENTED).write_text(
+        "The firms in this folder are invented; loomline simulate did it.\n"
+    )
     world = draw_world(parameters.seed, parameters.enterprises)
     directory = make_directory(world)
     if from_day == 0:
@@ -101,11 +113,12 @@ def simulate(
     clock = time.monotonic()
     for day in range(from_day, from_day + days):
         state, events = step(world, state, day)
-        facts = Facts(world, directory, day, state, events)
+        facts = Facts(world, directory, day, state, events, parameters.connected_day)
         outbox = Outbox(Draws(world.seed, day), pending)
-        for dialect in DIALECTS:
+        for dialect in DIALECTS if facts.is_connected else HISTORIES:
             _write(out / "files", dialect(facts, outbox))
-        _write(out / "files", telemetry(facts, outbox, parameters.density))
+        if facts.is_connected:
+            _write(out / "files", telemetry(facts, outbox, parameters.density))
         write_day_truth(out / "truth", facts, outbox.sent)
         save_state(out / "state", state, pending)
         done = day - from_day + 1

@@ -39,6 +39,12 @@ def save_state(folder: Path, state: State, pending: Mapping[str, Frame]) -> None
         old.unlink()
 
 
+def days_to_go_on_from(folder: Path) -> list[int]:
+    """The days that can be simulated next: those whose day before the folder has the state of."""
+    days = [int(path.stem.removeprefix("day-")) + 1 for path in sorted(folder.glob("day-*.npz"))]
+    return days or [0]
+
+
 def load_state(folder: Path, day: int) -> tuple[State, dict[str, Frame]]:
     """The state at the end of a day, and the rows held back.
 
@@ -47,11 +53,10 @@ def load_state(folder: Path, day: int) -> tuple[State, dict[str, Frame]]:
     """
     path = _path(folder, day)
     if not path.exists():
-        there = [int(p.stem.removeprefix("day-")) + 1 for p in sorted(folder.glob("day-*.npz"))]
-        says = f"From this folder you can go on from day {', '.join(map(str, there))}."
+        there = ", ".join(map(str, days_to_go_on_from(folder)))
         raise LoomlineError(
             f"{folder} has no state of the end of day {day}, which day {day + 1} would follow.",
-            says if there else "Simulate from day 0 first, into the same folder.",
+            f"From this folder you can go on from day {there}.",
         )
     frames: dict[str, dict[str, dict[str, Any]]] = {"book": {}, "pending": {}}
     arrays: dict[str, Any] = {}
@@ -69,6 +74,22 @@ def load_state(folder: Path, day: int) -> tuple[State, dict[str, Frame]]:
     return State(day=day, serials=serials, books=books, **arrays), pending
 
 
+def stored_parameters(folder: Path) -> dict[str, Any]:
+    """The parameters of a folder's simulation, as they were noted.
+
+    Raises:
+        LoomlineError: it holds none.
+    """
+    path = folder / PARAMETERS_FILE
+    if not path.exists():
+        raise LoomlineError(
+            f"{folder.parent} holds no simulation to continue.",
+            "Leave --from-day out, or name its folder with --out.",
+        )
+    parameters: dict[str, Any] = json.loads(path.read_text())
+    return parameters
+
+
 def check_parameters(folder: Path, parameters: Mapping[str, Any], is_start: bool) -> None:
     """Note the parameters of a folder, or make sure that they are still the same.
 
@@ -76,8 +97,8 @@ def check_parameters(folder: Path, parameters: Mapping[str, Any], is_start: bool
         LoomlineError: the folder is of a simulation with other parameters.
     """
     path = folder / PARAMETERS_FILE
-    if path.exists():
-        before = json.loads(path.read_text())
+    if path.exists() or not is_start:
+        before = stored_parameters(folder)
         if before != dict(parameters):
             differing = ", ".join(
                 f"{name} {before.get(name)}"
@@ -88,10 +109,5 @@ def check_parameters(folder: Path, parameters: Mapping[str, Any], is_start: bool
                 f"{folder.parent} holds a simulation of other parameters ({differing}).",
                 "Give the same ones, or another folder with --out.",
             )
-    elif not is_start:
-        raise LoomlineError(
-            f"{folder.parent} holds no simulation to continue.",
-            "Leave --from-day out, or name its folder with --out.",
-        )
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(dict(parameters), indent=2, sort_keys=True) + "\n")

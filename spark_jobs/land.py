@@ -194,7 +194,7 @@ def run(context: JobContext) -> JobResult:
 
     paths = source_files(data)
     sources = {contract.source for path in paths for contract in contracts_for(contracts, path)}
-    refuse_mixture(context.settings, sources)
+    refuse_mixture(context.settings, data, sources)
     for path in paths:
         try:
             copies = copies_of(path)
@@ -207,7 +207,7 @@ def run(context: JobContext) -> JobResult:
         more = {contract.source for _, _, wanted in found for contract in wanted} - sources
         if more:
             sources |= more
-            refuse_mixture(context.settings, sources)
+            refuse_mixture(context.settings, data, sources)
         for copy, name, wanted in found:
             for contract in wanted:
                 stage(copy, name, contract)

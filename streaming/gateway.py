@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from loomline.errors import BrokerError
-from loomline.settings import Settings
+from loomline.settings import Settings, load_settings
 from streaming.counts import Counts
 from streaming.declaration import load_gateway
 from streaming.mqtt import MqttReader
@@ -94,3 +94,7 @@ def _only_gateway(settings: Settings) -> Iterator[None]:
                 "A gateway of this home is running already.", "Stop it, or leave it to its work."
             ) from error
         yield
+
+
+if __name__ == "__main__":
+    run_gateway(load_settings())

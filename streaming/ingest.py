@@ -1,12 +1,17 @@
-"""Kafka into the lake, by Structured Streaming through the engine: one stream a canonical table."""
+"""Kafka into the lake, by Structured Streaming through the engine: one stream a canonical table.
+
+The job `stream` takes what Kafka holds and ends; `loomline stream` goes on until it is stopped.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import signal
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -14,10 +19,12 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from loomline.contracts.catalogue import contract_version, load_contracts, readers_of
+from loomline.engine.checks import port_answers
 from loomline.engine.server import start_engine
 from loomline.engine.session import open_session
 from loomline.errors import LoomlineError
-from loomline.lake import create_tables
+from loomline.job import JobContext, JobResult
+from loomline.lake import create_tables, table_version
 from loomline.settings import Settings
 from streaming.batch import (
     CONFORMED_FILE,
@@ -33,6 +40,7 @@ from streaming.batch import (
 RECORDS_A_BATCH = 60_000
 TRIGGER = "1 second"
 REPORT_SECONDS = 10
+LOOK_SECONDS = 0.2
 # A record of up to eight megabytes must fit into one fetch.
 FETCH_BYTES = 9 << 20
 
@@ -91,42 +99,100 @@ def _start(
 
 def _report(query: StreamingQuery, target: str, say: Callable[[str], None]) -> None:
     progress = query.lastProgress
-    if progress is not None and progress["numInputRows"]:
-        seconds = progress["durationMs"].get("triggerExecution", 0) / 1000
-        rows = int(progress["numInputRows"])
-        say(
-            f"stream       {target}  batch {progress['batchId']}  {rows:,} records  {seconds:.1f} s"
-        )
+    if progress is not None and progress.numInputRows:
+        seconds = progress.durationMs.get("triggerExecution", 0) / 1000
+        rows = progress.numInputRows
+        say(f"stream       {target}  batch {progress.batchId}  {rows:,} records  {seconds:.1f} s")
 
 
-def run_streams(settings: Settings, once: bool, say: Callable[[str], None] = print) -> None:
-    """Carry Kafka's records into the lake until SIGTERM or Ctrl-C; or, `once`, what is there now.
+@contextmanager
+def _alone(settings: Settings) -> Iterator[bool]:
+    """Whether no other process of this home carries records: two would share the checkpoints."""
+    folder = settings.home / "streaming"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "stream.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
-    Raises:
-        LoomlineError: a stream ended by itself; the message says why.
-    """
-    if not settings.spark_remote:
-        start_engine(settings)
-    spark = open_session(settings)
-    queries = {
+
+def _start_all(spark: SparkSession, settings: Settings, once: bool) -> dict[str, StreamingQuery]:
+    return {
         target: _start(spark, settings, target, sources, once)
         for target, sources in streams(settings.catalog).items()
     }
+
+
+def run_streams(settings: Settings, say: Callable[[str], None] = print) -> None:
+    """Carry Kafka's records into the lake until SIGTERM or Ctrl-C.
+
+    Raises:
+        LoomlineError: a stream ended by itself, or another process carries them; the message says
+            why.
+    """
+    if not settings.spark_remote:
+        start_engine(settings)
     stopping = False
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         nonlocal stopping
         stopping = True
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    said = time.monotonic()
-    while not stopping and any(query.isActive for query in queries.values()):
-        time.sleep(0.5)
-        if time.monotonic() - said >= REPORT_SECONDS:
-            said = time.monotonic()
-            for target, query in queries.items():
-                _report(query, target, say)
+    with _alone(settings) as is_alone:
+        if not is_alone:
+            raise LoomlineError(
+                "Another process of this home carries Kafka's records.",
+                "Leave it to its work, or stop it first.",
+            )
+        queries = _start_all(open_session(settings), settings, once=False)
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        said = time.monotonic()
+        while not stopping and any(query.isActive for query in queries.values()):
+            time.sleep(LOOK_SECONDS)
+            if time.monotonic() - said >= REPORT_SECONDS:
+                said = time.monotonic()
+                for target, query in queries.items():
+                    _report(query, target, say)
+        _end(queries)
+
+
+def run(context: JobContext) -> JobResult:
+    """Carry what Kafka holds now into the lake, unless `loomline stream` does so all the time.
+
+    Raises:
+        LoomlineError: a stream ended by itself; the message says why.
+    """
+    settings, spark = context.settings, context.spark
+    if not port_answers(settings.bind_address, settings.kafka_port):
+        return JobResult(0, 0, ("no Kafka is up in this home; there is nothing to take",))
+    with _alone(settings) as is_alone:
+        if not is_alone:
+            return JobResult(0, 0, ("`loomline stream` is running and carries the records",))
+        before = {target: table_version(spark, target) for target in streams(context.catalog)}
+        queries = _start_all(spark, settings, once=True)
+        while any(query.isActive for query in queries.values()):
+            time.sleep(LOOK_SECONDS)
+        _end(queries)
+    taken = sum(
+        progress.numInputRows for query in queries.values() for progress in query.recentProgress
+    )
+    written = sum(_rows_written(spark, target, version) for target, version in before.items())
+    return JobResult(taken, written)
+
+
+def _rows_written(spark: SparkSession, table: str, since: int | None) -> int:
+    """Rows that the commits after a version have added to a table."""
+    after = -1 if since is None else since
+    commits = spark.sql(f"describe history {table}").where(f"version > {after}")
+    rows = commits.selectExpr("sum(cast(operationMetrics['numOutputRows'] as bigint))").collect()
+    return int(rows[0][0] or 0)
+
+
+def _end(queries: dict[str, StreamingQuery]) -> None:
     for target, query in queries.items():
         failure = query.exception()
         query.stop()

@@ -109,7 +109,6 @@ class MqttReader:
         if reason.is_failure:
             self._say(f"The MQTT broker refused the connection ({reason}); trying again.")
             return
-        self._say("Connected to the MQTT broker.")
         # A retained message comes when its filter is new to the session, not at each connection.
         options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
         filters = [(text, options) for route in self._routes for text in route.filters]
@@ -139,6 +138,9 @@ class MqttReader:
         for reason in reasons:
             if reason.is_failure:
                 self.failure = ConnectionError(f"the MQTT broker refused a topic filter: {reason}")
+                return
+        # Only now does the broker keep what is published.
+        self._say("Connected to the MQTT broker.")
 
     def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         if self._is_stopping:

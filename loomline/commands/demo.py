@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from loomline.airflow_home import run_dag
+from loomline.broker.gateway import stop_gateway
+from loomline.broker.servers import stop_brokers
 from loomline.contracts.catalogue import load_contracts
 from loomline.engine.server import start_engine
 from loomline.errors import LoomlineError
@@ -19,6 +22,11 @@ from loomline.settings import Settings, load_settings
 
 # The last day of the project's own sample and of the sme_invoices set.
 DEMO_DATE = datetime(2020, 2, 29)
+# The ecosystem of the demo. Its firms have lived since 2019-07-01; their systems are connected
+# three days before the date, and then send all invoices up to it.
+ECOSYSTEM_FIRMS, ECOSYSTEM_SEED, CONNECTED_DAY = 60, 7, 240
+# Reached by its path: nothing of the lake imports the simulator.
+SIMULATOR = "simulator.follow"
 # What scores and marts are made of.
 SCORED_TABLES = ("silver.invoice", "silver.credit_record", "silver.loan_rate_churn")
 
@@ -49,6 +57,16 @@ def _scored_sources(settings: Settings) -> list[str]:
     return [contract.source for contract in contracts if contract.target in SCORED_TABLES]
 
 
+def make_ecosystem(folder: Path, as_of: date) -> None:
+    """Write the bank's closed loans, and the ecosystem's files up to the day before `as_of`."""
+    simulator = import_module(SIMULATOR)
+    parameters = simulator.Parameters(ECOSYSTEM_FIRMS, ECOSYSTEM_SEED, connected_day=CONNECTED_DAY)
+    days = simulator.simulate_up_to(folder, as_of - timedelta(days=1), parameters)
+    files = write_sample(folder / "files" / "credit_history")
+    print(f"sample       {len(files)} files of closed loans written to {folder}")
+    print(f"simulate     {ECOSYSTEM_FIRMS} firms, {days} days more, in {folder}", flush=True)
+
+
 def sample(
     out: Annotated[Path, typer.Option(help="Folder to write the files into.")],
 ) -> None:
@@ -59,32 +77,43 @@ def sample(
 
 def demo(
     data: Annotated[
-        Path | None, typer.Option(help="Folder of source files; by default a generated sample.")
+        Path | None, typer.Option(help="Folder of source files; by default a small ecosystem.")
     ] = None,
     as_of: Annotated[
         datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="As-of date.")
     ] = DEMO_DATE,
 ) -> None:
-    """Run the Airflow DAG risk_daily for one date: files in, scores and a report out.
+    """Run the whole flow for one date: files and messages in, scores and a report out.
 
-    Of your files, those are landed that scores and marts are made of: invoices and credit outcomes.
-    LOOMLINE_SOURCES names others, with commas; `loomline land FOLDER` takes all.
+    Without --data it is the flow of a small simulated ecosystem, by the DAG ecosystem_daily: its
+    machines send over MQTT and OPC UA through Kafka, its systems write files, and a sample of
+    closed loans is what the default model learns from.
 
-    A home is of the sample or of your files, never of both: with --data, a sample that the home
-    holds is first moved into its sub-folder set_aside.
+    With --data it is the DAG risk_daily on your files. Those are landed that scores and marts are
+    made of: invoices and credit outcomes. LOOMLINE_SOURCES names others, with commas; `loomline
+    land FOLDER` takes all.
+
+    A home is of invented firms or of yours, never of both: with --data, invented ones that the home
+    holds are first moved into its sub-folder set_aside.
     """
     settings, clock = load_settings(), time.monotonic()
     if data is not None and not data.is_dir():
         raise LoomlineError(f"{data} is no folder.", "Say DATA=<a folder of source files>.")
     if data is None:
-        data = settings.home / "sample"
-        files = write_sample(data)
-        print(f"sample       {len(files)} files written to {data}")
-    elif aside := set_sample_aside(settings, data):
-        print(f"sample       moved to {aside}; delete it when you like")
-    if not settings.sources:
-        settings = settings.model_copy(update={"sources": ",".join(_scored_sources(settings))})
+        dag, data = "ecosystem_daily", settings.home / "ecosystem"
+        make_ecosystem(data, as_of.date())
+    else:
+        dag = "risk_daily"
+        if aside := set_sample_aside(settings, data):
+            print(f"sample       moved to {aside}; delete it when you like")
+        if not settings.sources:
+            settings = settings.model_copy(update={"sources": ",".join(_scored_sources(settings))})
     status = start_engine(settings)
     print(f"engine       up (process {status.process_id}), {settings.remote}", flush=True)
-    run_dag(settings, as_of.date(), data.absolute())
+    try:
+        run_dag(settings, dag, as_of.date(), data.absolute())
+    finally:
+        # Nobody sends until the next day; `make live` starts them again.
+        stop_gateway(settings)
+        stop_brokers(settings)
     _print_next_steps(settings, f"{as_of:%Y-%m-%d}", time.monotonic() - clock)

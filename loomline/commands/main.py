@@ -19,6 +19,7 @@ from loomline.commands import (
     feed,
     gateway,
     lineage,
+    live,
     pages,
     simulate,
     source,
@@ -41,16 +42,17 @@ app = typer.Typer(
 )
 app.add_typer(engine.app, name="engine")
 app.add_typer(broker.app, name="broker")
+app.add_typer(gateway.app, name="gateway")
 app.add_typer(source.app, name="source")
 app.add_typer(pages.app, name="page")
 app.command(context_settings=airflow.PASS_ON)(airflow.airflow)
 app.command()(demo.demo)
 app.command()(demo.sample)
+app.command()(live.live)
 app.command()(explain.explain)
 app.command()(simulate.simulate)
 app.command()(stream.stream)
 app.command()(feed.feed)
-app.command()(gateway.gateway)
 app.command()(lineage.lineage)
 app.command()(lineage.dictionary)
 

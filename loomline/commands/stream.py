@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Annotated
-
-import typer
 
 from loomline.settings import load_settings
 
@@ -13,14 +10,10 @@ from loomline.settings import load_settings
 INGEST = "streaming.ingest"
 
 
-def stream(
-    once: Annotated[
-        bool, typer.Option("--once", help="Take what is in Kafka now, and end.")
-    ] = False,
-) -> None:
+def stream() -> None:
     """Carry the records of all topics that contracts name into bronze and silver until Ctrl-C.
 
     What can't be read goes to quality.dead_letter. Whatever is killed, a restart goes on from what
-    is committed, and no record is lost or doubled.
+    is committed, and no record is lost or doubled. The job `stream` takes what is there and ends.
     """
-    import_module(INGEST).run_streams(load_settings(), once)
+    import_module(INGEST).run_streams(load_settings())

@@ -153,6 +153,12 @@ def load_contracts(catalog: Path) -> dict[str, Contract]:
     return contracts
 
 
+def sources_of_files(catalog: Path) -> list[str]:
+    """The sources that come as files alone, and not as messages too."""
+    contracts = load_contracts(catalog).values()
+    return [contract.source for contract in contracts if contract.kafka_topic is None]
+
+
 def readers_of(contracts: Mapping[str, Contract], contract: Contract) -> list[Contract]:
     """The other contracts that read the same landed rows."""
     return [

@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from simulator.calendar import date_of
 from simulator.dialects.facts import Delivery, Facts, foreign_number, spelled
 from simulator.disorder import Outbox
 from simulator.frame import Frame, joined, make_frame
@@ -154,7 +153,7 @@ def _contracts(facts: Facts, outbox: Outbox, bank: int) -> Delivery:
 def bank_fixed_width(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
     """The files of both banks; loan contracts go out on the first of a month."""
     for bank in range(BANKS):
-        if date_of(facts.day).day == 1:
+        if facts.sends_lists:
             yield _contracts(facts, outbox, bank)
         yield _transactions(facts, outbox, bank)
         yield _loans(facts, outbox, bank)

@@ -47,13 +47,27 @@ class Directory:
 
 @dataclass(frozen=True)
 class Facts:
-    """A day that is over: `state` is its end, `events` what happened."""
+    """A day that is over: `state` is its end, `events` what happened.
+
+    Nothing was sent before the connected day.
+    """
 
     world: World
     directory: Directory
     day: int
     state: State
     events: Events
+    connected_day: int = 0
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether systems send what they know of this day."""
+        return self.day >= self.connected_day
+
+    @property
+    def sends_lists(self) -> bool:
+        """Whether master data go out: on the first day of a month, and when all begins."""
+        return self.day == self.connected_day or date_of(self.day).day == 1
 
     @property
     def stamp(self) -> str:

@@ -71,7 +71,7 @@ def meters_csv(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
     yield Delivery(
         f"meters/load_{facts.stamp}.csv", table(list(columns.values()), ",", list(columns))
     )
-    if facts.day == 0:
+    if facts.day == facts.connected_day:
         listed_firms = make_frame(count, firm=np.arange(count))
         firms = outbox.rows("registry", "meters/customers", listed_firms)["firm"]
         listing = {

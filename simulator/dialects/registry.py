@@ -13,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from simulator.calendar import date_of
 from simulator.dialects.bank_fixed_width import account_numbers
 from simulator.dialects.facts import Delivery, Facts, factory_codes, firm_codes, spelled
 from simulator.disorder import Outbox
@@ -126,7 +125,7 @@ def _sensor_sites(facts: Facts, outbox: Outbox) -> Delivery:
 
 def registry(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
     """All lists, on the first day of each month."""
-    if date_of(facts.day).day != 1:
+    if not facts.sends_lists:
         return
     yield _registry(facts, outbox)
     yield _tax_payers(facts, outbox)

@@ -41,7 +41,10 @@ def _invoices(facts: Facts) -> Frame:
 
 
 def tax_invoices(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
-    """Sales and purchases of all enterprises, a gzipped CSV a direction and day."""
+    """Sales and purchases of all enterprises, a gzipped CSV a direction and day.
+
+    The first file has all invoices up to its day.
+    """
     invoices, directory = _invoices(facts), facts.directory
     count = len(facts.world.firms)
     for direction, own, other, header in (
@@ -49,7 +52,10 @@ def tax_invoices(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
         ("purchase", "customer", "supplier", "销方单位代号"),
     ):
         mine = invoices.take(invoices[own] < count).sorted_by(own, "issue_day", "invoice")
-        rows = outbox.rows(SOURCE, f"tax/{direction}_invoices", mine)
+        stream = f"tax/{direction}_invoices"
+        rows = outbox.gathered(stream, outbox.rows(SOURCE, stream, mine), facts.is_connected)
+        if rows is None:
+            continue
         columns = [
             firm_codes(rows[own]),
             padded(rows["invoice"] % NUMBERS, 8),
@@ -62,4 +68,4 @@ def tax_invoices(facts: Facts, outbox: Outbox) -> Iterable[Delivery]:
         ]
         names = ("企业代号", "发票号码", "开票日期", header, "金额", "税额", "价税合计", "发票状态")
         content = zipped(table(columns, ",", names))
-        yield Delivery(f"tax/{direction}_invoices_{facts.stamp}.csv.gz", content)
+        yield Delivery(f"{stream}_{facts.stamp}.csv.gz", content)

@@ -23,6 +23,7 @@ from simulator.feed.opc_ua import MachineServer
 from simulator.feed.pace import Clock, Pace
 
 SAY_EVERY_SECONDS = 5.0
+LOOK_SECONDS = 0.2
 # Values go to the server so many at once, or sooner if the next message is not due yet.
 BATCH = 200
 
@@ -39,17 +40,20 @@ def feed(
     opc_ua_port: int,
     stay_seconds: float,
     say: Callable[[str], None] = _say,
+    count_arrived: Callable[[], int] | None = None,
 ) -> Counter[str]:
     """Send the telemetry of a simulated day; returns the messages sent by kind.
 
-    The OPC UA server stays up `stay_seconds` after the last value, for a gateway that is behind.
-    Its history stays in the folder: the next day's server still has it.
+    The OPC UA server stays up `stay_seconds` after the last value, for a gateway that is behind, or
+    until `count_arrived`, which counts messages where they go to, has gone up by what was sent. Its
+    history stays in the folder: the next day's server still has it.
 
     Raises:
         LoomlineError: no files of that day, no MQTT broker, or the port of the OPC UA server is
             taken.
     """
     files = day_files(folder, day)
+    arrived_before = count_arrived() if count_arrived else 0
     sent: Counter[str] = Counter()
     publisher = Publisher(settings) if set(files) & set(MQTT_KINDS) else None
     server = None
@@ -85,8 +89,12 @@ def feed(
         publisher.close()
     say(f"Done: {_counts(sent)} sent.")
     if server is not None:
-        say(f"The OPC UA server stays up for {stay_seconds:g} seconds.")
-        time.sleep(stay_seconds)
+        say(f"The OPC UA server stays up for {stay_seconds:g} seconds at most.")
+        deadline = time.monotonic() + stay_seconds
+        while time.monotonic() < deadline:
+            if count_arrived and count_arrived() - arrived_before >= sent.total():
+                break
+            time.sleep(LOOK_SECONDS)
         server.close()
     return sent
 

@@ -121,7 +121,7 @@ def test_a_warning_is_told_and_lets_the_run_go_on(
 def test_a_failed_gate_stops_the_dag_before_anything_downstream(lake: JobContext) -> None:
     shown: list[str] = []
     with wrong_total(lake), pytest.raises(LoomlineError) as stopped:
-        run_dag(lake.settings, LATER, lake.data, shown.append)
+        run_dag(lake.settings, "risk_daily", LATER, lake.data, shown.append)
     assert str(stopped.value).startswith("gate_silver: The silver gate for 2021-01-02 stopped")
     assert [line.split()[0] for line in shown if str(LATER) in line] == [
         "land",
@@ -133,4 +133,6 @@ def test_a_failed_gate_stops_the_dag_before_anything_downstream(lake: JobContext
     assert ("gate_silver", "failed") in {(row["job"], row["status"]) for row in runs}
     assert "features" not in {row["job"] for row in runs}
     assert "Traceback" not in str(stopped.value)
-    assert "DAG TEST" in run_log_path(lake.settings, LATER).read_text(encoding="utf-8")
+    assert "DAG TEST" in run_log_path(lake.settings, "risk_daily", LATER).read_text(
+        encoding="utf-8"
+    )

@@ -108,7 +108,7 @@ def everything() -> Sent:
 
 def stream(home: Home) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", STREAM, "stream", "--once"],
+        [sys.executable, "-c", STREAM, "run", "stream", "--date", "2019-07-05"],
         cwd=PROJECT_ROOT,
         env={**os.environ, **home.environment},
         stdout=subprocess.PIPE,

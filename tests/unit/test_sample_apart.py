@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from loomline.errors import LoomlineError
-from loomline.sample.apart import landed_sources, refuse_mixture, set_sample_aside
+from loomline.sample.apart import MARK, landed_sources, refuse_mixture, set_sample_aside
 from loomline.settings import Settings
 
 
@@ -56,8 +56,29 @@ def test_a_sample_stays_while_its_own_files_are_run_again(tmp_path: Path) -> Non
 def test_the_sample_and_other_firms_do_not_land_beside_one_another(tmp_path: Path) -> None:
     sample = home_with(tmp_path / "sample", "sample_sales")
     others = home_with(tmp_path / "others", "rate_vs_churn")
-    refuse_mixture(sample, {"sample_purchases"})
-    refuse_mixture(others, {"credit_sales_invoices"})
+    refuse_mixture(sample, tmp_path, {"sample_purchases"})
+    refuse_mixture(others, tmp_path, {"credit_sales_invoices"})
     for settings, new in ((sample, "rate_vs_churn"), (others, "sample_sales")):
         with pytest.raises(LoomlineError, match=r"and others: rate_vs_churn, sample_sales"):
-            refuse_mixture(settings, {new})
+            refuse_mixture(settings, tmp_path, {new})
+    empty = home_with(tmp_path / "empty")
+    with pytest.raises(LoomlineError, match="invented firms and others"):
+        refuse_mixture(empty, tmp_path, {"rate_vs_churn", "sample_sales"})
+
+
+def test_a_simulated_ecosystem_shares_a_lake_with_the_sample_and_with_nobody_else(
+    tmp_path: Path,
+) -> None:
+    simulated = tmp_path / "ecosystem" / "files"
+    simulated.mkdir(parents=True)
+    (simulated.parent / MARK).touch()
+    settings = home_with(tmp_path, "sample_sales")
+    refuse_mixture(settings, simulated, {"payroll", "sample_sales"})
+    (settings.warehouse / "bronze.db" / "payroll").mkdir()
+    refuse_mixture(settings, simulated, {"tax_filings"})
+    with pytest.raises(LoomlineError, match="invented firms and others"):
+        refuse_mixture(settings, tmp_path, {"tax_filings"})
+    assert set_sample_aside(settings, tmp_path / "files") is not None
+    others = home_with(tmp_path / "others", "payroll")
+    with pytest.raises(LoomlineError, match="invented firms and others"):
+        refuse_mixture(others, simulated, {"tax_filings"})

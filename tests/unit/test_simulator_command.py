@@ -20,7 +20,12 @@ def test_a_run_says_how_far_it_is_and_can_go_on(tmp_path: Path) -> None:
     assert "2019-07-02  day 1  2 of 2 done" in first.output
     more = runner.invoke(app, [*ARGUMENTS, str(tmp_path), "--days", "1", "--from-day", "2"])
     assert "2019-07-03  day 2  1 of 1 done" in more.output
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["files", "state", "truth"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "files",
+        "invented.txt",
+        "state",
+        "truth",
+    ]
 
 
 def test_other_parameters_than_the_folder_s_are_refused_with_a_remedy(tmp_path: Path) -> None:

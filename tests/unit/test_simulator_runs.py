@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from loomline.errors import LoomlineError
+from loomline.settings import Settings
+from simulator.follow import parameters_of, send_day, simulate_up_to
 from simulator.run import Parameters, simulate
 
 SMALL = Parameters(enterprises=30, seed=3)
@@ -74,3 +78,47 @@ def test_no_state_to_continue_from_is_said_with_a_remedy(one_run: Path, tmp_path
         simulate(Parameters(50, 3), 1, one_run, from_day=33, say=_silent)
     with pytest.raises(LoomlineError, match="too few"):
         simulate(Parameters(5, 3), 1, tmp_path, say=_silent)
+
+
+CONNECTED = Parameters(enterprises=30, seed=3, connected_day=31)
+
+
+@pytest.fixture(scope="module")
+def connected_late(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of firms that lived for a month before their systems sent anything."""
+    folder = tmp_path_factory.mktemp("late")
+    assert simulate_up_to(folder, date(2019, 8, 2), CONNECTED) == 33
+    return folder
+
+
+def _invoices(folder: Path, direction: str) -> list[str]:
+    """The lines of all files of a direction, but for their headers, sorted."""
+    files = sorted((folder / "files" / "tax").glob(f"{direction}_invoices_*.csv.gz"))
+    return sorted(line for path in files for line in gzip.open(path, "rt").readlines()[1:])
+
+
+def test_before_the_connected_day_nothing_is_sent_and_its_first_file_has_every_invoice(
+    one_run: Path, connected_late: Path
+) -> None:
+    days = {path.name.rsplit("_", 1)[-1][:8] for path in (connected_late / "files").rglob("*.*")}
+    assert {day for day in days if day.isdigit()} == {"20190801", "20190802"}
+    for direction in ("sales", "purchase"):
+        assert _invoices(connected_late, direction) == _invoices(one_run, direction)
+
+
+def test_master_data_go_out_on_the_connected_day(tmp_path: Path) -> None:
+    parameters = Parameters(enterprises=30, seed=3, connected_day=9)
+    simulate_up_to(tmp_path, date(2019, 7, 10), parameters)
+    for name in ("registry/企业登记", "telemetry/devices", "bank/CBFAC_B1", "meters/customers"):
+        assert list((tmp_path / "files").glob(f"{name}_20190710.*")), name
+
+
+def test_a_folder_goes_on_with_its_own_parameters_and_no_day_twice(connected_late: Path) -> None:
+    assert parameters_of(connected_late) == CONNECTED
+    assert simulate_up_to(connected_late, date(2019, 8, 2)) == 0
+    assert simulate_up_to(connected_late, date(2019, 8, 3)) == 1
+
+
+def test_machines_that_are_not_connected_send_nothing(connected_late: Path) -> None:
+    # No broker is up: who tried to send would fail.
+    assert send_day(Settings(mqtt_port=1), connected_late, date(2019, 7, 31), lambda: 0) == 0
