@@ -16,7 +16,9 @@ from loomline.contracts.model import XlsxFormat
 from simulator.run import Parameters, simulate
 from tests.integration.homes import Home
 
-DAYS = 33
+# From 2019-12-14 to New Year's Day, so that every kind of file is sent: daily and weekly ones, those
+# of the middle and the end of a month, of the end of a quarter, and of the first of a month.
+CONNECTED_DAY, DAYS = 166, 185
 # Entries of the domestic package that workbooks then repeat: they are sent in no file themselves.
 NOT_SENT = "erp_domestic_entries"
 # Streams whose rows differ from one another unless one was sent twice, and their canonical rows a
@@ -41,7 +43,8 @@ ONCE_EACH = {
 def ecosystem(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a small ecosystem."""
     folder = tmp_path_factory.mktemp("ecosystem")
-    simulate(Parameters(enterprises=24, seed=11), DAYS, folder, say=lambda _: None)
+    parameters = Parameters(enterprises=24, seed=11, connected_day=CONNECTED_DAY)
+    simulate(parameters, DAYS, folder, say=lambda _: None)
     return folder
 
 
