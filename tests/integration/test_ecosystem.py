@@ -16,9 +16,9 @@ from loomline.contracts.model import XlsxFormat
 from simulator.run import Parameters, simulate
 from tests.integration.homes import Home
 
-# From 2019-12-14 to New Year's Day, so that every kind of file is sent: daily and weekly ones, those
-# of the middle and the end of a month, of the end of a quarter, and of the first of a month.
-CONNECTED_DAY, DAYS = 166, 185
+# From 2019-12-30 to 2020-01-15, so that every kind of file is sent: daily and weekly ones, those of
+# the end of a month and of a quarter, of the first of a month, and of the day of tax filings.
+CONNECTED_DAY, DAYS = 182, 199
 # Entries of the domestic package that workbooks then repeat: they are sent in no file themselves.
 NOT_SENT = "erp_domestic_entries"
 # Streams whose rows differ from one another unless one was sent twice, and their canonical rows a
