@@ -43,7 +43,7 @@ ONCE_EACH = {
 def ecosystem(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a small ecosystem."""
     folder = tmp_path_factory.mktemp("ecosystem")
-    parameters = Parameters(enterprises=24, seed=11, connected_day=CONNECTED_DAY)
+    parameters = Parameters(enterprises=28, seed=11, connected_day=CONNECTED_DAY)
     simulate(parameters, DAYS, folder, say=lambda _: None)
     return folder
 
