@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from loomline.contracts.catalogue import PROVENANCE_COLUMNS, business_columns
 from loomline.contracts.model import Contract
 from loomline.lake import quoted
+from loomline.ranges import reach_columns, within_reach
 from loomline.tables import Table
 
 CONFORMED, DUPLICATE, QUARANTINED = "conformed", "duplicate", "quarantined"
@@ -38,15 +39,11 @@ def _stood() -> SparkColumn:
 def possible_rivals(silver: DataFrame, parsed: DataFrame, key: tuple[str, ...]) -> DataFrame:
     """The rows of `silver` that parsed rows may repeat, and possibly more.
 
-    Those are the rows within the parsed rows' range of every key column. Delta keeps the ranges of
-    its files, so that a new day does not read the years before it.
+    Those are the rows within the parsed rows' reach in every key column, so that a new day does not
+    read the years before it.
     """
-    ends = [end(name).cast("string") for name in key for end in (F.min, F.max)]
-    lows_and_highs, kinds = iter(parsed.agg(*ends).collect()[0]), dict(silver.dtypes)
-    for name in key:
-        low, high = (F.lit(next(lows_and_highs)).cast(kinds[name]) for _ in range(2))
-        silver = silver.where(F.col(name).isNull() | F.col(name).between(low, high))
-    return silver
+    (reach,) = parsed.agg(*reach_columns(parsed, key)).collect()
+    return within_reach(silver, key, reach)
 
 
 def _with_rivals(parsed: DataFrame, table: Table, silver: DataFrame | None) -> DataFrame:

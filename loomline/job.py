@@ -48,6 +48,11 @@ class JobContext:
         return self.settings.catalog
 
     @property
+    def warehouse(self) -> Path | None:
+        """The folder of the tables; None where the engine, and so the folder, is not the home's."""
+        return None if self.settings.spark_remote else self.settings.warehouse
+
+    @property
     def as_of_end(self) -> datetime:
         """The last instant, in UTC, of which the run may know."""
         return self.settings.as_of_end(self.as_of_date)

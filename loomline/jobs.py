@@ -8,13 +8,17 @@ from __future__ import annotations
 from loomline.errors import LoomlineError
 from loomline.job import Job
 
+# What is counted to prove that nothing was lost, and where the proof is.
+RECONCILED = ("bronze.*", "silver.*", "quality.quarantine", "quality.dead_letter")
+PROOFS = ("quality.counted_change", "quality.reconciliation", "quality.key_check")
+
 DAILY_JOBS = (
     Job(
         name="land",
         entry="spark_jobs.land:run",
         description="Copy new source files into bronze, every value as it stood.",
         reads=(),
-        writes=("bronze.*", "quality.quarantine", "ops.unfinished_file"),
+        writes=("bronze.*", "quality.quarantine", "ops.unfinished_file", "ops.seen_file"),
     ),
     Job(
         name="stream",
@@ -44,8 +48,8 @@ DAILY_JOBS = (
         name="reconcile",
         entry="spark_jobs.reconcile:run",
         description="Prove that landed = conformed + duplicate + quarantined, in rows and cents.",
-        reads=("bronze.*", "silver.*", "quality.quarantine", "quality.dead_letter"),
-        writes=("quality.reconciliation", "quality.key_check"),
+        reads=RECONCILED,
+        writes=PROOFS,
     ),
     Job(
         name="gate_silver",
@@ -107,6 +111,13 @@ DAILY_JOBS = (
 
 JOBS = (
     *DAILY_JOBS,
+    Job(
+        name="audit",
+        entry="spark_jobs.reconcile:run_audit",
+        description="Reconcile with all rows counted anew, not only what has changed.",
+        reads=RECONCILED,
+        writes=PROOFS,
+    ),
     Job(
         name="marts_docs",
         entry="spark_jobs.marts:run_docs",

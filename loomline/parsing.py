@@ -208,7 +208,7 @@ def _text_of(mapping: ColumnMapping, fields: Fields) -> SparkColumn:
 def landed_rows(
     bronze: DataFrame, contract: Contract, table: Table, others: Sequence[Contract]
 ) -> DataFrame:
-    """The rows of bronze that a contract must account for: `file_sha256` and `total`, an amount.
+    """The rows of bronze that a contract must account for, with their `total`, an amount.
 
     `total` is null where the contract has no control total or the text is no amount.
     """
@@ -218,7 +218,7 @@ def landed_rows(
         mapping = contract.columns[contract.control_total]
         declared = table.columns[contract.control_total]
         total = _parsed_number(_text_of(mapping, fields), declared, mapping, fields)
-    return fields.own_rows().select("file_sha256", total.alias("total"))
+    return fields.own_rows().withColumn("total", total)
 
 
 def parse_rows(

@@ -40,10 +40,9 @@ def expand_tables(spark: SparkSession, names: tuple[str, ...]) -> list[str]:
 
 def table_versions(context: JobContext, names: tuple[str, ...]) -> dict[str, int]:
     """The Delta version of each table that exists."""
-    spark, settings = context.spark, context.settings
-    warehouse = None if settings.spark_remote else settings.warehouse
+    spark = context.spark
     tables = expand_tables(spark, names)
-    versions = {name: table_version(spark, name, warehouse) for name in tables}
+    versions = {name: table_version(spark, name, context.warehouse) for name in tables}
     return {name: version for name, version in versions.items() if version is not None}
 
 

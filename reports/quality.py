@@ -23,7 +23,6 @@ select
     unreadable_total_rows,
     is_reconciled
 from quality.reconciliation
-where as_of_date = :as_of_date
 order by is_reconciled, source, source_file, file_sha256
 """,
 )

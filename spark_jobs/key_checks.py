@@ -1,41 +1,97 @@
-"""Count, table by table, what no canonical table may hold: a pure function on frames.
+"""Count, table by table, what no canonical table may hold, from what the table got and lost.
 
-A key stands twice when two of its rows were not superseded. Delta itself refuses a row without a
+A key stands twice when two of its rows were not superseded. Where no key did when the table was
+last checked, one that does now has a row that came since. Delta itself refuses a row without a
 required value.
 """
 
 from __future__ import annotations
 
-from datetime import date
-from functools import reduce
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
-from loomline.lake import quoted, tables_of
-from loomline.tables import load_tables
+from loomline.job import JobContext
+from loomline.lake import (
+    changed_rows,
+    quoted,
+    rows_at,
+    rows_frame,
+    table_version,
+    tables_of,
+)
+from loomline.ranges import reach_columns, within_reach
+from loomline.tables import Table, load_tables
 
 SILVER = "silver"
+KEY_CHECK = "quality.key_check"
+# Tables that are checked side by side.
+AT_ONCE = 3
+COUNTS = ("row_count", "superseded_row_count", "early_row_count", "reversed_row_count")
 
 
-def key_checks(spark: SparkSession, catalog: Path, as_of_date: date) -> DataFrame | None:
-    """One row a canonical table, as `quality.key_check` declares; None where there is none yet."""
-    checks = []
-    declared = load_tables(catalog)
-    for name in sorted(tables_of(spark, SILVER) & declared.keys()):
-        table = declared[name]
-        rows = spark.table(name)
-        key = [quoted(column) for column in table.key]
-        standing = rows.where("superseded_at is null").groupBy(*key).count()
-        repeated = standing.agg(F.count_if(F.col("count") > 1).alias("repeated_key_count"))
-        facts = rows.agg(
-            F.lit(as_of_date).alias("as_of_date"),
-            F.lit(name).alias("table_name"),
-            F.count("*").alias("row_count"),
-            F.count("superseded_at").alias("superseded_row_count"),
-            F.count_if(F.col("known_at") < F.col("event_at")).alias("early_row_count"),
-            F.count_if(F.col("superseded_at") < F.col("known_at")).alias("reversed_row_count"),
-        )
-        checks.append(facts.crossJoin(repeated))
-    return reduce(DataFrame.unionByName, checks) if checks else None
+def _counts() -> list[Column]:
+    """The sums of signed rows, in the order of `COUNTS`."""
+    conditions = (
+        F.lit(True),
+        F.col("superseded_at").isNotNull(),
+        F.col("known_at") < F.col("event_at"),
+        F.col("superseded_at") < F.col("known_at"),
+    )
+    return [
+        F.coalesce(F.sum(F.when(condition, F.col("sign"))), F.lit(0)).alias(name)
+        for name, condition in zip(COUNTS, conditions, strict=True)
+    ]
+
+
+def _repeated_keys(rows: DataFrame, came: DataFrame, key: tuple[str, ...]) -> int:
+    """Keys of rows that came of which more than one row stands among `rows`."""
+    names = [quoted(name) for name in key]
+    standing = rows.where("superseded_at is null").select(*names, F.lit(False).alias("came"))
+    touched = came.select(*names, F.lit(True).alias("came"))
+    keys = standing.unionByName(touched).groupBy(*names)
+    counts = keys.agg(F.max("came").alias("came"), F.count_if(~F.col("came")).alias("standing"))
+    return counts.where("came and standing > 1").count()
+
+
+def _check(
+    context: JobContext, name: str, table: Table, last: Row | None, version: int
+) -> tuple[object, ...]:
+    """One row of `quality.key_check`."""
+    key = list(table.key)
+    counts, repeated, after = [0] * len(COUNTS), 0, None
+    if last is not None and last["key"] == key and last["table_version"] <= version:
+        after = last["table_version"]
+        counts, repeated = [last[one] for one in COUNTS], last["repeated_key_count"]
+    if after != version:
+        changed = changed_rows(context.spark, name, after, version)
+        came = changed.where("sign > 0 and superseded_at is null")
+        (found,) = changed.agg(*_counts(), *reach_columns(changed, table.key)).collect()
+        rows = rows_at(context.spark, name, version)
+        if repeated:
+            came = rows
+        elif after is not None:
+            rows = within_reach(rows, table.key, found)
+        counts = [count + found[one] for count, one in zip(counts, COUNTS, strict=True)]
+        repeated = _repeated_keys(rows, came, table.key)
+    checked_at = datetime.now(UTC)
+    return (context.as_of_date, name, key, version, *counts[:2], repeated, *counts[2:], checked_at)
+
+
+def key_checks(context: JobContext, afresh: bool) -> DataFrame:
+    """One row a canonical table, as `quality.key_check` declares; `afresh` looks at all rows."""
+    spark, declared = context.spark, load_tables(context.catalog)
+    newest = F.max_by(F.struct("*"), "checked_at").alias("newest")
+    rows = spark.table(KEY_CHECK).groupBy("table_name").agg(newest).collect()
+    last = {} if afresh else {row["table_name"]: row["newest"] for row in rows}
+
+    def check(name: str) -> tuple[object, ...]:
+        version = table_version(spark, name, context.warehouse)
+        return _check(context, name, declared[name], last.get(name), version or 0)
+
+    names = sorted(tables_of(spark, SILVER) & declared.keys())
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        checks = list(pool.map(check, names))
+    return rows_frame(spark, context.catalog, KEY_CHECK, checks)

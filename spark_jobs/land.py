@@ -1,12 +1,13 @@
 """Job `land`: new source files into bronze, every value as it stood, each content once.
 
 Reads the folder (or the one file) it is given; writes `bronze.<source>`, `bronze.landed_file`,
-`ops.unfinished_file`, and `quality.quarantine` for files that had to be refused.
+`ops.unfinished_file`, `ops.seen_file`, and `quality.quarantine` for files that had to be refused.
 
 A file is first copied under the sha256 of its bytes and then read from the copy. An archive that
 no contract names is looked into, and what contracts name in it is landed, each member as a file of
-its own (`loomline.archives` has the rule). All new files of a source are appended to bronze in one
-Delta commit, and listed in `bronze.landed_file` after it. A kill in between leaves a note of
+its own (`loomline.archives` has the rule). A file that lies where it was landed from and has not
+changed since is passed over (`loomline.seen`). All new files of a source are appended to bronze in
+one Delta commit, and listed in `bronze.landed_file` after it. A kill in between leaves a note of
 unlisted files, whose rows the rerun takes out and writes again.
 """
 
@@ -37,6 +38,7 @@ from loomline.lake import (
     table_exists,
 )
 from loomline.sample.apart import refuse_mixture
+from loomline.seen import Trace, load_seen, note_seen, patterns_version, trace
 from loomline.staging import LandedCopy, StagedFile, copy_unchanged, stage_file
 from loomline.unfinished import SourceFile, begin, by_source, finish, left_unfinished
 
@@ -192,7 +194,17 @@ def run(context: JobContext) -> JobResult:
         members = open_archive(path, matches, context.settings.landing)
         return [(member.copy, f"{name}/{member.name}", member.path) for member in members]
 
-    paths = source_files(data)
+    patterns, seen = patterns_version(contracts), load_seen(context)
+    traces: dict[Path, Trace | None] = {}
+    paths = []
+    for path in source_files(data):
+        traces[path] = now = trace(path, patterns)
+        before = seen.get(now) if now is not None else None
+        if before is not None and before <= landed:
+            again += len(before)
+        else:
+            paths.append(path)
+    newly_seen: list[tuple[Trace, frozenset[SourceFile]]] = []
     sources = {contract.source for path in paths for contract in contracts_for(contracts, path)}
     refuse_mixture(context.settings, data, sources)
     for path in paths:
@@ -211,8 +223,14 @@ def run(context: JobContext) -> JobResult:
         for copy, name, wanted in found:
             for contract in wanted:
                 stage(copy, name, contract)
+        pairs = frozenset((x.source, copy.sha256) for copy, _, wanted in found for x in wanted)
+        stood, now = traces[path], trace(path, patterns)
+        # A file that is refused is read again, and so is one that changed meanwhile.
+        if stood is not None and stood == now and pairs <= landed and seen.get(stood) != pairs:
+            newly_seen.append((stood, pairs))
     if staged:
         _write_all(context, staged)
+    note_seen(context, newly_seen)
     _withdraw_refusals(spark, staged)
     shutil.rmtree(staging, ignore_errors=True)
 

@@ -158,7 +158,7 @@ def trial(
     _round(trial, files)
     run_job("reconcile", AS_OF, None, trial)
     yield Trial(spark, trial, files, expected_of(GOOD | LATER), error)
-    remove_trial(spark, (str(AS_OF),))
+    remove_trial(spark)
 
 
 def _aside(trial: Trial, name: str, disposition: str = "quarantined") -> dict[int, Row]:
@@ -226,7 +226,7 @@ def test_whatever_is_not_in_silver_is_set_aside_with_reasons_and_its_text(trial:
 
 
 def test_every_file_reconciles_with_its_raw_text_in_rows_and_to_the_cent(trial: Trial) -> None:
-    rows = trial.spark.table("quality.reconciliation").where(f"as_of_date = date'{AS_OF}'")
+    rows = trial.spark.table("quality.reconciliation")
     proofs = {row["source_file"]: row for row in rows.where(f"source = '{SOURCE}'").collect()}
     assert set(proofs) == set(GOOD | LATER)
     expected = trial.expected

@@ -74,11 +74,12 @@ def trial_settings(settings: Settings, catalog: Path) -> Settings:
     return settings.model_copy(update={"catalog": catalog})
 
 
-def remove_trial(spark: SparkSession, reconciled_dates: tuple[str, ...]) -> None:
+def remove_trial(spark: SparkSession) -> None:
     """Take every trace of the trial sources out of the tables that they share with others."""
-    for table in ("bronze.landed_file", "quality.quarantine", "ops.conformed_file"):
+    shared = ("bronze.landed_file", "quality.quarantine", "ops.conformed_file")
+    for table in (*shared, "quality.reconciliation"):
         spark.sql(f"delete from {table} where source in ('{SOURCE}', '{PACKED_SOURCE}')")
-    spark.sql(f"drop table if exists bronze.{SOURCE}")
-    spark.sql(f"drop table if exists {TARGET}")
-    for day in reconciled_dates:
-        spark.sql(f"delete from quality.reconciliation where as_of_date = date'{day}'")
+    for table in (f"bronze.{SOURCE}", f"bronze.{PACKED_SOURCE}", TARGET):
+        spark.sql(f"drop table if exists {table}")
+        for kept in ("quality.counted_change", "quality.key_check"):
+            spark.sql(f"delete from {kept} where table_name = '{table}'")
