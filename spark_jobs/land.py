@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from loomline.archives import is_archive, open_archive
 from loomline.contracts.catalogue import contracts_for, load_contracts
@@ -120,6 +121,26 @@ def _write_all(context: JobContext, staged: dict[str, list[StagedFile]]) -> None
     finish(context, JOB)
 
 
+def _new_column_notes(spark: SparkSession, staged: dict[str, list[StagedFile]]) -> list[str]:
+    """A note for each file with columns that no earlier file of its source has had."""
+    headers = spark.table(LANDED_FILE).where(in_condition("source", staged))
+    columns = headers.select("source", F.explode("header").alias("name")).distinct().collect()
+    known: dict[str, set[str]] = defaultdict(set)
+    for row in columns:
+        known[row["source"]].add(row["name"])
+    notes = []
+    for source, files in staged.items():
+        for file in files:
+            new = [name for name in file.unmapped_columns if name not in known[source]]
+            if new and known[source]:
+                notes.append(
+                    f"{source}: {file.source_file} has new columns, kept in bronze and not mapped: "
+                    + ", ".join(new)
+                )
+            known[source].update(file.header)
+    return notes
+
+
 def _withdraw_refusals(spark: SparkSession, staged: dict[str, list[StagedFile]]) -> None:
     """Take the refusals of files out of quarantine that have landed by now, under the same name."""
     refused = spark.table(QUARANTINE).where("disposition = 'refused'").collect()
@@ -211,20 +232,24 @@ def run(context: JobContext) -> JobResult:
         for copy, name, wanted in found:
             for contract in wanted:
                 stage(copy, name, contract)
+    new_columns: list[str] = []
     if staged:
+        new_columns = _new_column_notes(spark, staged)
         _write_all(context, staged)
     _withdraw_refusals(spark, staged)
     shutil.rmtree(staging, ignore_errors=True)
 
     if refused:
         raise LoomlineError(
-            f"{len(refused)} of the files were refused: " + " ".join(refused),
+            f"{len(refused)} of the files were refused: "
+            + " ".join([*refused, *(f"{note}." for note in new_columns)]),
             "What is right was landed. A refused file is in quality.quarantine, but for one that "
             "could not be copied: it stays where it is, to be landed again.",
         )
     rows = sum(file.row_count for files in staged.values() for file in files)
     notes = [
         f"{sum(len(files) for files in staged.values())} new files, {again} landed before",
+        *new_columns,
         _unmatched_note(data if data.is_dir() else data.parent, unmatched),
     ]
     return JobResult(rows, rows, tuple(note for note in notes if note))
