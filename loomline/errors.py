@@ -27,6 +27,10 @@ class EngineError(LoomlineError):
     """The engine can't start, can't be reached, or stopped while it was needed."""
 
 
+class DiskFull(LoomlineError):
+    """The disk of the home has no room left."""
+
+
 class FileRefused(LoomlineError):
     """A source file that can't be read as its contract says; nothing of it is landed."""
 

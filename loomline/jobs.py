@@ -45,6 +45,27 @@ DAILY_JOBS = (
         writes=("silver.enterprise",),
     ),
     Job(
+        name="trade_relation",
+        entry="spark_jobs.trade_relations:run",
+        description="Say who trades with whom, by everything that shows it.",
+        reads=("silver.*", "ops.conformed_file"),
+        writes=("silver.trade_relation", "ops.derived_file"),
+    ),
+    Job(
+        name="ledger_balance",
+        entry="spark_jobs.ledger_balances:run",
+        description="Add up the postings to the balances of accounts by month.",
+        reads=("silver.ledger_entry", "silver.ledger_document", "ops.conformed_file"),
+        writes=("silver.ledger_balance", "ops.derived_file"),
+    ),
+    Job(
+        name="credit_outcome",
+        entry="spark_jobs.credit_outcomes:run",
+        description="Say which borrowers are in default by their banks' own loan events.",
+        reads=("silver.facility", "silver.drawdown", "silver.repayment"),
+        writes=("silver.credit_outcome",),
+    ),
+    Job(
         name="reconcile",
         entry="spark_jobs.reconcile:run",
         description="Prove that landed = conformed + duplicate + quarantined, in rows and cents.",

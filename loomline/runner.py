@@ -15,8 +15,9 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from loomline.code import code_commit
+from loomline.disk import is_disk_full
 from loomline.engine.server import engine_status, start_engine
-from loomline.errors import EngineError
+from loomline.errors import DiskFull, EngineError
 from loomline.job import Job, JobContext, JobFunction, JobResult
 from loomline.jobs import find_job
 from loomline.lake import append_rows, create_table, rows_frame, table_version, tables_of
@@ -106,6 +107,7 @@ def run_job(
     Raises:
         LoomlineError: the job refused its input or failed; the failed run is recorded too.
         EngineError: the engine ended meanwhile; the run can't be recorded.
+        DiskFull: there was no room to finish; the run can't be recorded.
     """
     job, settings = find_job(name), settings or load_settings()
     with alone(settings, say):
@@ -127,7 +129,14 @@ def _run_alone(job: Job, context: JobContext, say: Callable[[str], None]) -> Job
         tables_read = table_versions(context, job.reads)
         found_before = table_versions(context, job.writes)
         result = entry(context)
+        _record(context, job, started_at, tables_read, found_before, result)
     except Exception as error:
+        if is_disk_full(error):
+            # Nor is there room for a record.
+            raise DiskFull(
+                f"The disk of {settings.home} is full; the job {job.name} could not finish.",
+                "Free some space and run it again: the job goes on from what is committed.",
+            ) from error
         if not settings.spark_remote and not engine_status(settings).is_up:
             raise EngineError(
                 f"The engine ended while the job {job.name} was running.",
@@ -135,7 +144,6 @@ def _run_alone(job: Job, context: JobContext, say: Callable[[str], None]) -> Job
             ) from error
         _record(context, job, started_at, tables_read, found_before, error)
         raise
-    _record(context, job, started_at, tables_read, found_before, result)
     seconds = time.monotonic() - clock
     say(
         f"{job.name:<12} {as_of_date}  {result.rows_in:>10,} rows in  "

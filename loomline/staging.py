@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from loomline.contracts.model import Contract, JsonLinesFormat
-from loomline.errors import FileRefused
+from loomline.disk import is_disk_full
+from loomline.errors import DiskFull, FileRefused
 from loomline.readers.file import UNREADABLE, check_header, read_rows
 from loomline.readers.lines import read_lines
 from loomline.readers.row import SourceRow, SourceRows
@@ -76,11 +77,18 @@ class _PartialCopy:
         self.size = 0
 
     def fill(self, chunks: Iterator[bytes]) -> None:
-        with self._path.open("wb") as target:
-            for chunk in chunks:
-                self._digest.update(chunk)
-                self.size += len(chunk)
-                target.write(chunk)
+        try:
+            with self._path.open("wb") as target:
+                for chunk in chunks:
+                    self._digest.update(chunk)
+                    self.size += len(chunk)
+                    target.write(chunk)
+        except OSError as error:
+            if is_disk_full(error):
+                # No fault of the file, which would be refused for any other error.
+                self.drop()
+                raise DiskFull(f"There is no room for {self._path}.") from error
+            raise
 
     def drop(self) -> None:
         self._path.unlink(missing_ok=True)
@@ -112,6 +120,7 @@ def copy_unchanged(
 
     Raises:
         FileRefused: the file can't be opened, or its size or time changed during the copy.
+        DiskFull: there is no room for the copy.
     """
     partial = _PartialCopy(folder)
     try:

@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from loomline.archives import is_archive, open_archive
 from loomline.contracts.catalogue import contracts_for, load_contracts
@@ -120,6 +121,26 @@ def _write_all(context: JobContext, staged: dict[str, list[StagedFile]]) -> None
             future.result()
     _list(context, staged)
     finish(context, JOB)
+
+
+def _new_column_notes(spark: SparkSession, staged: dict[str, list[StagedFile]]) -> list[str]:
+    """A note for each file with columns that no earlier file of its source has had."""
+    headers = spark.table(LANDED_FILE).where(in_condition("source", staged))
+    columns = headers.select("source", F.explode("header").alias("name")).distinct().collect()
+    known: dict[str, set[str]] = defaultdict(set)
+    for row in columns:
+        known[row["source"]].add(row["name"])
+    notes = []
+    for source, files in staged.items():
+        for file in files:
+            new = [name for name in file.unmapped_columns if name not in known[source]]
+            if new and known[source]:
+                notes.append(
+                    f"{source}: {file.source_file} has new columns, kept in bronze and not mapped: "
+                    + ", ".join(new)
+                )
+            known[source].update(file.header)
+    return notes
 
 
 def _withdraw_refusals(spark: SparkSession, staged: dict[str, list[StagedFile]]) -> None:
@@ -228,7 +249,9 @@ def run(context: JobContext) -> JobResult:
         # A file that is refused is read again, and so is one that changed meanwhile.
         if stood is not None and stood == now and pairs <= landed and seen.get(stood) != pairs:
             newly_seen.append((stood, pairs))
+    new_columns: list[str] = []
     if staged:
+        new_columns = _new_column_notes(spark, staged)
         _write_all(context, staged)
     note_seen(context, newly_seen)
     _withdraw_refusals(spark, staged)
@@ -236,13 +259,15 @@ def run(context: JobContext) -> JobResult:
 
     if refused:
         raise LoomlineError(
-            f"{len(refused)} of the files were refused: " + " ".join(refused),
+            f"{len(refused)} of the files were refused: "
+            + " ".join([*refused, *(f"{note}." for note in new_columns)]),
             "What is right was landed. A refused file is in quality.quarantine, but for one that "
             "could not be copied: it stays where it is, to be landed again.",
         )
     rows = sum(file.row_count for files in staged.values() for file in files)
     notes = [
         f"{sum(len(files) for files in staged.values())} new files, {again} landed before",
+        *new_columns,
         _unmatched_note(data if data.is_dir() else data.parent, unmatched),
     ]
     return JobResult(rows, rows, tuple(note for note in notes if note))

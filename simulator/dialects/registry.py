@@ -18,6 +18,7 @@ from simulator.dialects.facts import Delivery, Facts, factory_codes, firm_codes,
 from simulator.disorder import Outbox
 from simulator.frame import make_frame
 from simulator.randomness import Integers
+from simulator.telemetry.messages import sensor_names
 from simulator.text import chosen, dates, lines, listed, table
 from simulator.world.firms import BANKS, MES_CSV
 from simulator.world.trades import TRADES
@@ -110,14 +111,19 @@ def _sensor_sites(facts: Facts, outbox: Outbox) -> Delivery:
     kinds = listed([kind.machine_words[0] for kind in TRADES])
     words = chosen(kinds, trade).to_pylist()
     sites = chosen(facts.directory.site_codes, firm).to_pylist()
+    yards, vendors = machines.site[machine].tolist(), world.firms.sensors[firm].tolist()
+    sensors = [
+        [{"name": name, "unit": unit} for name, unit in sensor_names(vendor, kind)]
+        for vendor, kind in zip(vendors, trade.tolist(), strict=True)
+    ]
     text = "".join(
         json.dumps(
-            {"device": code, "type": word, "site": f"{site}-{yard}", "owner": owner},
+            {"device": code, "type": word, "site": f"{site}-{yard}", "owner": owner, "sensors": of},
             ensure_ascii=False,
         )
         + "\n"
-        for code, word, site, yard, owner in zip(
-            codes, words, sites, machines.site[machine].tolist(), owners, strict=True
+        for code, word, site, yard, owner, of in zip(
+            codes, words, sites, yards, owners, sensors, strict=True
         )
     )
     return Delivery(f"telemetry/devices_{facts.stamp}.jsonl", text.encode())

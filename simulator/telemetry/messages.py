@@ -9,6 +9,7 @@ MQTT file has the topic, the moment of sending and the payload, for a gateway to
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -57,6 +58,18 @@ NODE_NAMES = listed(["".join(w.title() for w in name.split("_")) for name, _ in 
 B_UNITS = listed([VENDOR_B_UNITS[unit][0] for _, unit in _all_kinds()])
 B_TAGS = listed([VENDOR_B_UNITS[unit][1].format(name=name.upper()) for name, unit in _all_kinds()])
 B_RULES = np.array([VENDOR_B_UNITS[unit][2:] for _, unit in _all_kinds()], dtype=np.int64)
+
+
+@cache
+def sensor_names(vendor: int, trade: int) -> tuple[tuple[str, str], ...]:
+    """Name and unit of each sensor of a trade's machines, as the vendor's messages have them."""
+    kinds = range(trade * SENSORS_A_MACHINE, (trade + 1) * SENSORS_A_MACHINE)
+    names = {SENSORS_A: NAMES, SENSORS_B: B_TAGS, SENSORS_OPC_UA: NODE_NAMES}[vendor]
+    units = [unit for _, unit in _all_kinds()]
+    return tuple(
+        (names[kind].as_py(), B_UNITS[kind].as_py() if vendor == SENSORS_B else units[kind])
+        for kind in kinds
+    )
 
 
 def _source_second(facts: Facts, rows: Frame) -> Integers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -14,8 +15,10 @@ import pytest
 from loomline.contracts.catalogue import contracts_for, load_contracts
 from loomline.contracts.model import XlsxFormat
 from simulator.run import Parameters, simulate
+from tests.integration.ecosystem_oracle import invoice_relations, ledger_balances
 from tests.integration.homes import Home
 
+JOBS = "land,conform,trade_relation,ledger_balance,credit_outcome,reconcile"
 # From 2019-12-30 to 2020-01-15, so that every kind of file is sent: daily and weekly ones, those of
 # the end of a month and of a quarter, of the first of a month, and of the day of tax filings.
 CONNECTED_DAY, DAYS = 182, 199
@@ -70,7 +73,7 @@ def _stream(path: str, sheet: str) -> str:
 def landed(flow_home: Home, ecosystem: Path) -> dict[str, Counter[str]]:
     """What the lake has made of the files, by stream: rows of bronze, and duplicates."""
     files = ecosystem / "files"
-    flow_home.run("run", "land,conform,reconcile", str(files))
+    flow_home.run("run", JOBS, str(files))
     contracts = load_contracts(flow_home.settings.catalog)
     rows = flow_home.query("select source, file_sha256, row_count from bronze.landed_file")
     row_count = {(row["source"], row["file_sha256"]): int(str(row["row_count"])) for row in rows}
@@ -137,3 +140,50 @@ def test_a_corrected_document_stands_once(flow_home: Home, landed: dict[str, Cou
         "select count(*) as n from silver.production_output where superseded_at is not null"
     )
     assert int(str(versions[0]["n"])) > 0
+
+
+def test_every_sensor_that_sends_is_listed_with_the_unit_of_its_readings(
+    flow_home: Home, landed: dict[str, Counter[str]]
+) -> None:
+    assert landed["rows"]
+    rows = flow_home.query(
+        "with senders as (select distinct code_system, machine_code, sensor_code, unit "
+        "from silver.telemetry where source_file like 'telemetry/%') "
+        "select machine_code, sensor_code, listed.unit <=> senders.unit as is_same "
+        "from senders left join silver.sensor as listed "
+        "using (code_system, machine_code, sensor_code) "
+        "where listed.superseded_at is null"
+    )
+    assert rows
+    assert {row["is_same"] for row in rows} == {"True"}
+
+
+def test_trade_by_invoices_is_that_of_the_files(
+    flow_home: Home, ecosystem: Path, landed: dict[str, Counter[str]]
+) -> None:
+    assert landed["rows"]
+    rows = flow_home.query(
+        "select enterprise_code, partner_role, partner_code, sum(record_count) as n, "
+        "sum(amount) as amount from silver.trade_relation "
+        "where evidence = 'invoice' and superseded_at is null group by all"
+    )
+    assert {
+        (row["enterprise_code"], row["partner_role"], row["partner_code"]): (
+            int(str(row["n"])),
+            Decimal(str(row["amount"])),
+        )
+        for row in rows
+    } == invoice_relations(ecosystem / "files")
+
+
+def test_the_latest_balance_of_an_account_is_the_sum_of_its_postings(
+    flow_home: Home, ecosystem: Path, landed: dict[str, Counter[str]]
+) -> None:
+    assert landed["rows"]
+    rows = flow_home.query(
+        "select enterprise_code, account_code, max_by(balance_cny, month_start_date) as balance "
+        "from silver.ledger_balance where superseded_at is null group by all"
+    )
+    assert {
+        (row["enterprise_code"], row["account_code"]): Decimal(str(row["balance"])) for row in rows
+    } == ledger_balances(ecosystem / "files")
