@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 
 from loomline.code import code_commit
 from loomline.disk import is_disk_full
+from loomline.engine.checks import check_room
 from loomline.engine.server import engine_status, start_engine
 from loomline.errors import DiskFull, EngineError
 from loomline.job import Job, JobContext, JobFunction, JobResult
@@ -107,7 +108,7 @@ def run_job(
     Raises:
         LoomlineError: the job refused its input or failed; the failed run is recorded too.
         EngineError: the engine ended meanwhile; the run can't be recorded.
-        DiskFull: there was no room to finish; the run can't be recorded.
+        DiskFull: there was no room to begin or to finish; the run can't be recorded.
     """
     job, settings = find_job(name), settings or load_settings()
     with alone(settings, say):
@@ -116,6 +117,7 @@ def run_job(
 
 def _run_alone(job: Job, context: JobContext, say: Callable[[str], None]) -> JobResult:
     settings, as_of_date = context.settings, context.as_of_date
+    check_room(settings.home)
     if not settings.spark_remote:
         start_engine(settings)
     # Jobs call nobody's home.

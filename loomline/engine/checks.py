@@ -8,10 +8,13 @@ import socket
 import subprocess
 from pathlib import Path
 
-from loomline.errors import EngineError
+from loomline.errors import DiskFull, EngineError
 
 MINIMUM_JAVA = 17
 MINIMUM_FREE_GB = 2
+# With less a job would most likely end in the middle. An engine that can't write its metastore may
+# leave its clients without an answer, so that it is not even asked.
+MINIMUM_FREE_BYTES = 200_000_000
 
 
 def java_major_version(printed: str) -> int | None:
@@ -63,10 +66,27 @@ def check_port(address: str, port: int, variable: str) -> None:
         )
 
 
+def _free_bytes(folder: Path) -> tuple[Path, int]:
+    """The folder, or the nearest above it that exists, and the room on its disk."""
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    return existing, shutil.disk_usage(existing).free
+
+
+def check_room(folder: Path) -> None:
+    """Raise `DiskFull` if the disk of `folder` has no room for a job to begin."""
+    existing, free = _free_bytes(folder)
+    if free < MINIMUM_FREE_BYTES:
+        raise DiskFull(
+            f"The disk of {existing} is full: {free / 1e6:.1f} MB are free, and a job begins with "
+            f"{MINIMUM_FREE_BYTES / 1e6:.0f} MB at least.",
+            "Free some space and run the job again: it goes on from what is committed.",
+        )
+
+
 def check_disk(folder: Path) -> None:
     """Raise if the disk that will hold `folder` has too little room to work in."""
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    free_gb = shutil.disk_usage(existing).free / 1e9
+    existing, free = _free_bytes(folder)
+    free_gb = free / 1e9
     if free_gb < MINIMUM_FREE_GB:
         raise EngineError(
             f"Only {free_gb:.1f} GB are free on the disk of {existing}; "
