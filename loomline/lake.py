@@ -15,6 +15,9 @@ from pyspark.sql import functions as F
 from loomline.errors import LoomlineError
 from loomline.tables import table_declaration
 
+# How the name of a log of Kafka begins among landed files, where a file has its path.
+LOG_PREFIX = "kafka/"
+
 
 def sql_literal(value: str | date | datetime) -> str:
     """A value as a Spark SQL literal; datetimes must be UTC."""

@@ -76,10 +76,12 @@ def _bronze_counter(context: JobContext, contract: Contract, others: list[Contra
     def sided(bronze: DataFrame) -> DataFrame:
         bronze = bronze.withColumn("source", F.lit(contract.source))
         rows = landed_rows(bronze, contract, table, others)
-        landed = _sided(rows, F.lit(LANDED), F.col("total"))
-        if contract.rows_of is not None:
-            return landed
-        return landed.unionByName(_sided(bronze, F.lit(LINE), F.lit(None)))
+        sides = [F.when(F.col("is_own"), F.lit(LANDED))]
+        if contract.rows_of is None:
+            # Every line is one item at least.
+            sides.append(F.when(F.col("item_number") == 1, F.lit(LINE)))
+        rows = rows.withColumn("side", F.explode(F.array_compact(F.array(*sides))))
+        return _sided(rows, F.col("side"), F.when(F.col("side") == LANDED, F.col("total")))
 
     rules = contract_version(contract, others)
     return Counter(contract.bronze_table, contract.source, rules, sided)
