@@ -82,8 +82,7 @@ def create_table(spark: SparkSession, catalog: Path, name: str) -> None:
     statement = (
         f"create table if not exists {quoted(name)} ({columns}) using delta {partition} "
         f"comment {sql_literal(table.description)} "
-        # For `changed_rows`; an append costs no more with it.
-        "tblproperties (delta.enableChangeDataFeed = true)"
+        f"tblproperties (delta.enableChangeDataFeed = {str(table.is_counted).lower()})"
     )
     schema = name.partition(".")[0]
     spark.sql(f"create schema if not exists {quoted(schema)}")

@@ -78,7 +78,8 @@ def _check(
     if last is not None and last["key"] == key and last["table_version"] == version:
         counts, repeated = [last[one] for one in COUNTS], last["repeated_key_count"]
     elif (
-        last is not None
+        table.is_counted
+        and last is not None
         and last["key"] == key
         and last["table_version"] < version
         and not last["repeated_key_count"]
