@@ -46,20 +46,24 @@ class Fields:
             else self._exploded(rows, entries)
         )
 
-    def own_rows(self) -> DataFrame:
-        """The rows that are the contract's own, with `item_number`.
+    def rows(self) -> DataFrame:
+        """All rows, with `item_number`, and whether the row `is_own`: the contract's own.
 
         The contract that has the files gets the rows that none takes as well, with that as their
         `problem`.
         """
         takes = self._takes(self._contract.where)
         if self._contract.rows_of is not None:
-            return self._rows.where(takes)
+            return self._rows.withColumn("is_own", takes)
         others = [self._takes(other.where) for other in self._others]
         taken = reduce(lambda left, right: left | right, others, takes)
         nobody = F.when(~taken, F.lit("row: no contract takes a row of this kind"))
-        rows = self._rows.where(takes | ~taken)
-        return rows.withColumn("problem", F.coalesce(F.col("problem"), nobody))
+        problem = F.coalesce(F.col("problem"), nobody)
+        return self._rows.withColumns({"is_own": takes | ~taken, "problem": problem})
+
+    def own_rows(self) -> DataFrame:
+        """The rows that are the contract's own."""
+        return self.rows().where("is_own").drop("is_own")
 
     def text(self, name: str) -> SparkColumn:
         """The text of a value without the blanks around it; null where there is none."""

@@ -15,6 +15,9 @@ from pyspark.sql import functions as F
 from loomline.errors import LoomlineError
 from loomline.tables import table_declaration
 
+# How the name of a log of Kafka begins among landed files, where a file has its path.
+LOG_PREFIX = "kafka/"
+
 
 def sql_literal(value: str | date | datetime) -> str:
     """A value as a Spark SQL literal; datetimes must be UTC."""
@@ -79,8 +82,7 @@ def create_table(spark: SparkSession, catalog: Path, name: str) -> None:
     statement = (
         f"create table if not exists {quoted(name)} ({columns}) using delta {partition} "
         f"comment {sql_literal(table.description)} "
-        # For `changed_rows`; an append costs no more with it.
-        "tblproperties (delta.enableChangeDataFeed = true)"
+        f"tblproperties (delta.enableChangeDataFeed = {str(table.is_counted).lower()})"
     )
     schema = name.partition(".")[0]
     spark.sql(f"create schema if not exists {quoted(schema)}")

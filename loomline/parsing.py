@@ -208,9 +208,9 @@ def _text_of(mapping: ColumnMapping, fields: Fields) -> SparkColumn:
 def landed_rows(
     bronze: DataFrame, contract: Contract, table: Table, others: Sequence[Contract]
 ) -> DataFrame:
-    """The rows of bronze that a contract must account for, with their `total`, an amount.
+    """The rows of bronze, and of each whether it `is_own`: the contract must account for it.
 
-    `total` is null where the contract has no control total or the text is no amount.
+    `total`, an amount, is null where the contract has no control total or the text is no amount.
     """
     fields = Fields(bronze, contract, others)
     total = F.lit(None).cast("decimal(22,4)")
@@ -218,7 +218,7 @@ def landed_rows(
         mapping = contract.columns[contract.control_total]
         declared = table.columns[contract.control_total]
         total = _parsed_number(_text_of(mapping, fields), declared, mapping, fields)
-    return fields.own_rows().withColumn("total", total)
+    return fields.rows().withColumn("total", total)
 
 
 def parse_rows(

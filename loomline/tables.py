@@ -30,24 +30,30 @@ class Column(Declaration):
 
 
 class Table(Declaration):
-    """A table: what a row is, the columns that name a row, and the columns in order."""
+    """A table: what a row is, the columns that name a row, and the columns in order.
+
+    With `is_counted` it keeps a feed of its changes, which reconciliation counts.
+    """
 
     description: str = Field(min_length=1)
     grain: str = Field(min_length=1)
     key: tuple[str, ...] = ()
     partition_by: tuple[str, ...] = ()
+    is_counted: bool = False
     columns: dict[str, Column]
 
 
 class SchemaTables(Declaration):
     """Tables of one schema, such as `silver`.
 
-    `shared_columns` end every table of the schema, in whichever file it is declared.
+    `shared_columns` end every table of the schema, in whichever file it is declared; `is_counted`
+    is that of the tables of the file.
     """
 
     schema_name: str = Field(alias="schema")
     description: str
     shared_columns: dict[str, Column] = Field(default_factory=dict)
+    is_counted: bool = False
     tables: dict[str, Table]
 
 
@@ -63,7 +69,9 @@ def load_tables(catalog: Path) -> dict[str, Table]:
     for schema in schemas:
         for name, table in schema.tables.items():
             columns = table.columns | shared[schema.schema_name]
-            tables[f"{schema.schema_name}.{name}"] = table.model_copy(update={"columns": columns})
+            is_counted = table.is_counted or schema.is_counted
+            update = {"columns": columns, "is_counted": is_counted}
+            tables[f"{schema.schema_name}.{name}"] = table.model_copy(update=update)
     if not tables:
         raise CatalogueError(f"No table is declared in {catalog / 'tables'}.")
     return tables

@@ -5,14 +5,16 @@ Reads `bronze.*`; writes the silver tables that contracts name, `quality.quarant
 
 Files are conformed once for each version of their contract; when a contract changes, so are those
 of every source of its canonical table. All new files of a source are done together, and the tables
-side by side. Rows are appended; the files are marked as conformed last. A kill anywhere leaves a
-note of unmarked files, whose rows the rerun takes out and writes again.
+side by side, those with few new rows first. Rows are appended; the files are marked as conformed
+last. A kill anywhere leaves a note of unmarked files, whose rows the rerun takes out and writes
+again.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -30,8 +32,10 @@ from loomline.contracts.catalogue import (
 )
 from loomline.contracts.model import Contract
 from loomline.declarations import catalogue_error
+from loomline.engine.session import FEW_ROWS, few_rows
 from loomline.job import JobContext, JobResult
 from loomline.lake import (
+    LOG_PREFIX,
     append_rows,
     create_tables,
     in_condition,
@@ -78,8 +82,8 @@ def stale_sources(
 
 def files_to_conform(
     context: JobContext, contracts: dict[str, Contract], versions: dict[str, str]
-) -> set[SourceFile]:
-    """The landed files that the present version of a contract has not conformed."""
+) -> dict[SourceFile, int]:
+    """The landed files that the present version of a contract has not conformed, and their rows."""
     spark = context.spark
     present = spark.createDataFrame(
         [(source, contracts[source].landed_as, versions[source]) for source in contracts],
@@ -87,9 +91,12 @@ def files_to_conform(
     )
     done = spark.table(CONFORMED_FILE).join(present, ["source", "contract_version"], "semi")
     landed_files = spark.table(LANDED_FILE).withColumnRenamed("source", "landed_as")
-    landed = landed_files.join(present, "landed_as").select("source", "file_sha256")
+    # Nobody has counted the records of a log.
+    is_log = F.col("source_file").startswith(LOG_PREFIX)
+    row_count = F.when(is_log, FEW_ROWS + 1).otherwise(F.col("row_count")).alias("row_count")
+    landed = landed_files.join(present, "landed_as").select("source", "file_sha256", row_count)
     rows = landed.join(done, ["source", "file_sha256"], "anti").collect()
-    return {(row["source"], row["file_sha256"]) for row in rows}
+    return {(row["source"], row["file_sha256"]): row["row_count"] for row in rows}
 
 
 def _take_out(
@@ -228,24 +235,27 @@ def run(context: JobContext) -> JobResult:
     versions = versions_of(contracts)
     stale = stale_sources(context, contracts, versions)
     files = files_to_conform(context, contracts, versions)
-    left = left_unfinished(context, JOB) & files
+    left = left_unfinished(context, JOB) & files.keys()
     if left or stale:
         _take_out(context, contracts, left, stale)
         files = files_to_conform(context, contracts, versions)
     if not files:
         return JobResult(0, 0)
-    begin(context, JOB, files)
+    begin(context, JOB, set(files))
     of_source = by_source(files)
     by_target: dict[str, dict[str, list[str]]] = defaultdict(dict)
+    rows: dict[str, int] = defaultdict(int)
     for source, hashes in of_source.items():
-        by_target[contracts[source].target][source] = hashes
+        target = contracts[source].target
+        by_target[target][source] = hashes
+        rows[target] += sum(files[source, sha256] for sha256 in hashes)
     create_tables(spark, context.catalog, by_target)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        waiting = [
-            pool.submit(_conform_target, context, contracts, of_target)
-            for of_target in by_target.values()
-        ]
-        done = [one for future in waiting for one in future.result()]
+    done: list[Conformed] = []
+    for are_few in (True, False):
+        targets = [one for name, one in by_target.items() if (rows[name] <= FEW_ROWS) is are_few]
+        with few_rows(spark) if are_few else nullcontext(), ThreadPoolExecutor(AT_ONCE) as pool:
+            of_targets = pool.map(lambda one: _conform_target(context, contracts, one), targets)
+            done += [one for of_target in of_targets for one in of_target]
     _write_quarantine(done)
     marks = [(source, sha256, versions[source]) for source, sha256 in sorted(files)]
     append_rows(rows_frame(spark, context.catalog, CONFORMED_FILE, marks), CONFORMED_FILE)

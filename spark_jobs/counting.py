@@ -76,10 +76,12 @@ def _bronze_counter(context: JobContext, contract: Contract, others: list[Contra
     def sided(bronze: DataFrame) -> DataFrame:
         bronze = bronze.withColumn("source", F.lit(contract.source))
         rows = landed_rows(bronze, contract, table, others)
-        landed = _sided(rows, F.lit(LANDED), F.col("total"))
-        if contract.rows_of is not None:
-            return landed
-        return landed.unionByName(_sided(bronze, F.lit(LINE), F.lit(None)))
+        sides = [F.when(F.col("is_own"), F.lit(LANDED))]
+        if contract.rows_of is None:
+            # Every line is one item at least.
+            sides.append(F.when(F.col("item_number") == 1, F.lit(LINE)))
+        rows = rows.withColumn("side", F.explode(F.array_compact(F.array(*sides))))
+        return _sided(rows, F.col("side"), F.when(F.col("side") == LANDED, F.col("total")))
 
     rules = contract_version(contract, others)
     return Counter(contract.bronze_table, contract.source, rules, sided)
@@ -166,6 +168,8 @@ def count_changes(context: JobContext, counters: list[Counter], afresh: bool) ->
     last = spark.table(COUNTED_CHANGE).groupBy("table_name", "counted_for", "rules")
     counted = {(r[0], r[1], r[2]): r[3] for r in last.agg(F.max("until_version")).collect()}
     tables = dict.fromkeys(counter.table for counter in counters)
+    with_feed = {name for name in tables if table_declaration(context.catalog, name).is_counted}
+    counted = {name: until for name, until in counted.items() if name[0] in with_feed}
     found = {name: table_version(spark, name, context.warehouse) for name in tables}
     versions = {name: version for name, version in found.items() if version is not None}
     spans = spans_to_count(counters, {} if afresh else counted, versions)

@@ -46,36 +46,49 @@ def _counts() -> list[Column]:
     ]
 
 
-def _repeated_keys(rows: DataFrame, came: DataFrame, key: tuple[str, ...]) -> int:
-    """Keys of rows that came of which more than one row stands among `rows`."""
+def _all_counts(rows: DataFrame, key: tuple[str, ...]) -> tuple[list[int], int]:
+    """The counts of all rows of a table, and its repeated keys."""
+    standing = rows.where("superseded_at is null").groupBy(*[quoted(name) for name in key]).count()
+    repeated = standing.agg(F.count_if(F.col("count") > 1).alias("repeated_key_count"))
+    (found,) = rows.withColumn("sign", F.lit(1)).agg(*_counts()).crossJoin(repeated).collect()
+    return [found[one] for one in COUNTS], found["repeated_key_count"]
+
+
+def _changed_counts(
+    changed: DataFrame, rows: DataFrame, key: tuple[str, ...]
+) -> tuple[list[int], int]:
+    """The counts of changes, and the repeated keys of `rows` among those of rows that came."""
     names = [quoted(name) for name in key]
-    standing = rows.where("superseded_at is null").select(*names, F.lit(False).alias("came"))
-    touched = came.select(*names, F.lit(True).alias("came"))
-    keys = standing.unionByName(touched).groupBy(*names)
+    (found,) = changed.agg(*_counts(), *reach_columns(changed, key)).collect()
+    came = changed.where("sign > 0 and superseded_at is null")
+    came = came.select(*names, F.lit(True).alias("came"))
+    standing = within_reach(rows, key, found).where("superseded_at is null")
+    standing = standing.select(*names, F.lit(False).alias("came"))
+    keys = standing.unionByName(came).groupBy(*names)
     counts = keys.agg(F.max("came").alias("came"), F.count_if(~F.col("came")).alias("standing"))
-    return counts.where("came and standing > 1").count()
+    repeated = counts.where("came and standing > 1").count()
+    return [found[one] for one in COUNTS], repeated
 
 
 def _check(
     context: JobContext, name: str, table: Table, last: Row | None, version: int
 ) -> tuple[object, ...]:
     """One row of `quality.key_check`."""
-    key = list(table.key)
-    counts, repeated, after = [0] * len(COUNTS), 0, None
-    if last is not None and last["key"] == key and last["table_version"] <= version:
-        after = last["table_version"]
+    spark, key = context.spark, list(table.key)
+    if last is not None and last["key"] == key and last["table_version"] == version:
         counts, repeated = [last[one] for one in COUNTS], last["repeated_key_count"]
-    if after != version:
-        changed = changed_rows(context.spark, name, after, version)
-        came = changed.where("sign > 0 and superseded_at is null")
-        (found,) = changed.agg(*_counts(), *reach_columns(changed, table.key)).collect()
-        rows = rows_at(context.spark, name, version)
-        if repeated:
-            came = rows
-        elif after is not None:
-            rows = within_reach(rows, table.key, found)
-        counts = [count + found[one] for count, one in zip(counts, COUNTS, strict=True)]
-        repeated = _repeated_keys(rows, came, table.key)
+    elif (
+        table.is_counted
+        and last is not None
+        and last["key"] == key
+        and last["table_version"] < version
+        and not last["repeated_key_count"]
+    ):
+        changed = changed_rows(spark, name, last["table_version"], version)
+        found, repeated = _changed_counts(changed, rows_at(spark, name, version), table.key)
+        counts = [last[one] + more for one, more in zip(COUNTS, found, strict=True)]
+    else:
+        counts, repeated = _all_counts(rows_at(spark, name, version), table.key)
     checked_at = datetime.now(UTC)
     return (context.as_of_date, name, key, version, *counts[:2], repeated, *counts[2:], checked_at)
 

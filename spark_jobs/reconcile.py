@@ -16,6 +16,7 @@ from loomline.contracts.catalogue import load_contracts
 from loomline.contracts.model import Contract
 from loomline.job import JobContext, JobResult
 from loomline.lake import (
+    LOG_PREFIX,
     create_tables,
     in_condition,
     replace_rows,
@@ -37,8 +38,6 @@ from spark_jobs.key_checks import key_checks
 
 RECONCILIATION = "quality.reconciliation"
 KEY_CHECK = "quality.key_check"
-# How the name of a log of Kafka begins, where a file has its path.
-LOG_PREFIX = "kafka/"
 LANDED_FILE = "bronze.landed_file"
 SIDES = (LANDED, "conformed", "duplicate", "quarantined")
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql.connect.client.retries import DefaultPolicy
@@ -14,6 +17,30 @@ from loomline.settings import Settings
 # patience brings nothing: these waits add up to a second for each call that is under way.
 RETRIES = 3
 BACKOFF_MS = 1000
+
+# Up to about so many rows, making and compiling a program for each step, and cutting the rows into
+# parts, takes the engine longer than the rows themselves.
+FEW_ROWS = 20_000
+FOR_FEW_ROWS = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": "1",
+}
+
+
+@contextmanager
+def few_rows(session: SparkSession) -> Iterator[None]:
+    """Within it, a session's queries begin at once, and are slow for many rows."""
+    before = {name: str(session.conf.get(name)) for name in FOR_FEW_ROWS}
+    for name, value in FOR_FEW_ROWS.items():
+        session.conf.set(name, value)
+    try:
+        yield
+    finally:
+        # Not unset: that would leave Spark's own values, not the engine's.
+        for name, value in before.items():
+            session.conf.set(name, value)
 
 
 def _ask(session: SparkSession) -> None:

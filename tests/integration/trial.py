@@ -57,7 +57,10 @@ def write_trial_catalog(folder: Path, catalog: Path) -> Path:
     shutil.copytree(catalog / "tables", folder / "tables")
     silver = yaml.safe_load((catalog / "tables" / "silver.yml").read_text(encoding="utf-8"))
     tables = {"trial_invoice": silver["tables"]["invoice"]}
-    declared = {"schema": "silver", "description": "Trial tables.", "tables": tables}
+    declared = {
+        **{"schema": "silver", "description": "Trial tables.", "is_counted": True},
+        "tables": tables,
+    }
     (folder / "tables" / "trial.yml").write_text(yaml.safe_dump(declared), encoding="utf-8")
     (folder / "sources").mkdir()
     for source, files, compression in (
