@@ -20,8 +20,8 @@ from spark_jobs.linking.features import FEATURES
 VERSION = "identity_1"
 SEED = 1
 MAX_PAIRS = 1e8
-# One of so many firms on a list is the one that a record means.
-PRIOR = 1 / 10_000
+# One of so many firms on the lists is the one that a record means; with far more, train anew.
+PRIOR = 1 / 5_000
 ONE_SIGN = "levenshtein(core_l, core_r) <= 1 and least(length(core_l), length(core_r)) >= 4"
 
 # By comparison the condition that leaves it out, then its levels, the strictest first: what is
