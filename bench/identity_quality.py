@@ -72,7 +72,7 @@ def table(rows: pd.DataFrame, by: str) -> str:
 
 def main(
     seeds: Annotated[str, typer.Option(help="Seeds, with commas; not those of the training.")] = (
-        "101,102,103"
+        "201,202,203"
     ),
     firms: Annotated[int, typer.Option(help="Enterprises of each ecosystem.")] = 300,
 ) -> None:

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
+from loomline.commands.identity import review
+from loomline.identity import load_identity
 from loomline.lake import (
     create_tables,
     known_condition,
@@ -118,6 +120,26 @@ def test_links_stand_from_the_moment_they_are_known_and_a_rerun_leaves_them(
     assert all(row["evidence"] and row["model_version"] for row in scored)
     questions = spark.table("quality.identity_question").where("not is_linked").collect()
     assert {(row["party_code"], row["enterprise_id"]) for row in questions} == {("slip", "E1")}
+
+
+def test_the_review_prints_a_line_that_completed_is_a_decision(
+    settings: Settings, planted: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    run_job("identity", AS_OF, None, settings)
+    capsys.readouterr()
+    review(above=None, below=None, limit=20)
+    printed = capsys.readouterr().out
+    assert "1 links between 0.05 and 0.95, 1 shown." in printed
+    (line,) = (line for line in printed.splitlines() if line.startswith("  - {"))
+    for name, said in (("by", "tester"), ("on", "2024-03-21")):
+        line = line.replace(f"decided_{name}: ", f"decided_{name}: {said}")
+    line = line.replace("reason: ", "reason: seen the licence")
+    (tmp_path / "tables").symlink_to(settings.catalog / "tables")
+    text = (settings.catalog / "identity.yml").read_text(encoding="utf-8")
+    text = text.replace("confirmed: []", f"confirmed:\n{line}")
+    (tmp_path / "identity.yml").write_text(text, encoding="utf-8")
+    (decision,) = load_identity(tmp_path).confirmed
+    assert (decision.party_code, decision.enterprise_id) == ("slip", "E1")
 
 
 def test_a_person_confirms_and_rejects_from_a_day_on(
