@@ -66,6 +66,13 @@ DAILY_JOBS = (
         writes=("silver.credit_outcome",),
     ),
     Job(
+        name="identity",
+        entry="spark_jobs.identity:run",
+        description="Link the codes and spellings of every system to the enterprises.",
+        reads=("silver.*",),
+        writes=("silver.enterprise_link", "quality.identity_question"),
+    ),
+    Job(
         name="reconcile",
         entry="spark_jobs.reconcile:run",
         description="Prove that landed = conformed + duplicate + quarantined, in rows and cents.",
