@@ -18,6 +18,7 @@ from loomline.commands import (
     explain,
     feed,
     gateway,
+    identity,
     lineage,
     pages,
     simulate,
@@ -42,6 +43,7 @@ app = typer.Typer(
 app.add_typer(engine.app, name="engine")
 app.add_typer(broker.app, name="broker")
 app.add_typer(source.app, name="source")
+app.add_typer(identity.app, name="identity")
 app.add_typer(pages.app, name="page")
 app.command(context_settings=airflow.PASS_ON)(airflow.airflow)
 app.command()(demo.demo)

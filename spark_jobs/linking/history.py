@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from spark_jobs.linking.scoring import Evidence
@@ -85,7 +85,7 @@ class Case:
 
     span: Span
     claims: Sequence[Claim]
-    rulings: Sequence[Ruling] = field(default_factory=tuple)
+    rulings: Sequence[Ruling]
 
 
 def _owner_at(owners: Iterable[Owner], moment: datetime) -> str | None:

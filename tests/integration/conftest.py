@@ -30,7 +30,7 @@ AS_OF_DATE = date(2020, 2, 29)
 # Before the sample's first credit outcome, so that no model was known and there are no scores.
 SCORELESS_DATE = date(2018, 5, 15)
 # What the sample needs before any job that reads silver tables.
-FOUNDATION = ("land", "conform", "enterprise", "reconcile")
+FOUNDATION = ("land", "conform", "enterprise", "identity", "reconcile")
 
 
 class RunJob(Protocol):

@@ -127,6 +127,7 @@ def test_a_failed_gate_stops_the_dag_before_anything_downstream(lake: JobContext
         "land",
         "conform",
         "enterprise",
+        "identity",
         "reconcile",
     ]
     runs = lake.spark.table("ops.job_runs").where(f"as_of_date = date'{LATER}'").collect()
