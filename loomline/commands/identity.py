@@ -73,8 +73,12 @@ def review(
             "No links have been looked for yet.", "Run loomline run identity --date <date> first."
         )
     questions = spark.table(QUESTION)
-    latest = questions.where(f"as_of_date = (select max(as_of_date) from {QUESTION})")
-    doubtful = latest.where(f"link_probability >= {least} and link_probability < {most}")
+    # No max(): Delta answers it from its log, and fails on dates.
+    latest = questions.select("as_of_date").distinct().orderBy(F.desc("as_of_date")).first()
+    last_date = latest["as_of_date"] if latest else None
+    doubtful = questions.where(F.col("as_of_date") == F.lit(last_date)).where(
+        f"link_probability >= {least} and link_probability < {most}"
+    )
     rows = doubtful.orderBy(
         F.abs(F.col("link_probability") - 0.5),
         *("code_system", "owner_code", "party_role", "party_code", "enterprise_id"),

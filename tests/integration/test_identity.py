@@ -80,6 +80,12 @@ def planted(settings: Settings, spark: SparkSession) -> Iterator[None]:
         remove_rows(spark, name, "true")
 
 
+@pytest.fixture(scope="module")
+def linked(settings: Settings, planted: None) -> None:
+    """The job has run on the planted lists, and nobody has decided anything."""
+    run_job("identity", AS_OF, None, settings)
+
+
 def links(spark: SparkSession, moment: datetime) -> dict[str, tuple[str, str]]:
     """Enterprise and method of each linked code and spelling, as of a moment."""
     rows = spark.table("silver.enterprise_link").where(known_condition(moment)).collect()
@@ -106,9 +112,8 @@ def test_a_lake_without_lists_of_firms_passes_at_once(
 
 
 def test_links_stand_from_the_moment_they_are_known_and_a_rerun_leaves_them(
-    settings: Settings, spark: SparkSession, planted: None
+    settings: Settings, spark: SparkSession, linked: None
 ) -> None:
-    run_job("identity", AS_OF, None, settings)
     first = [content_hash(spark, name) for name in MADE]
     run_job("identity", AS_OF, None, settings)
     assert [content_hash(spark, name) for name in MADE] == first
@@ -123,9 +128,8 @@ def test_links_stand_from_the_moment_they_are_known_and_a_rerun_leaves_them(
 
 
 def test_the_review_prints_a_line_that_completed_is_a_decision(
-    settings: Settings, planted: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    settings: Settings, linked: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    run_job("identity", AS_OF, None, settings)
     capsys.readouterr()
     review(above=None, below=None, limit=20)
     printed = capsys.readouterr().out
@@ -143,7 +147,7 @@ def test_the_review_prints_a_line_that_completed_is_a_decision(
 
 
 def test_a_person_confirms_and_rejects_from_a_day_on(
-    settings: Settings, spark: SparkSession, planted: None, tmp_path: Path
+    settings: Settings, spark: SparkSession, linked: None, tmp_path: Path
 ) -> None:
     catalog = tmp_path / "catalog"
     shutil.copytree(settings.catalog, catalog)
