@@ -30,19 +30,23 @@ class Column(Declaration):
 
 
 class Table(Declaration):
-    """A table: what a row is, the columns that name a row, and the columns in order."""
+    """A table: what a row is, the columns that name a row, and the columns in order.
+
+    `has_shared_columns` is false for a table whose rows come from no row of a source.
+    """
 
     description: str = Field(min_length=1)
     grain: str = Field(min_length=1)
     key: tuple[str, ...] = ()
     partition_by: tuple[str, ...] = ()
+    has_shared_columns: bool = True
     columns: dict[str, Column]
 
 
 class SchemaTables(Declaration):
     """Tables of one schema, such as `silver`.
 
-    `shared_columns` end every table of the schema, in whichever file it is declared.
+    `shared_columns` end the tables of the schema, in whichever file they are declared.
     """
 
     schema_name: str = Field(alias="schema")
@@ -62,7 +66,9 @@ def load_tables(catalog: Path) -> dict[str, Table]:
         shared[schema.schema_name] |= schema.shared_columns
     for schema in schemas:
         for name, table in schema.tables.items():
-            columns = table.columns | shared[schema.schema_name]
+            columns = dict(table.columns)
+            if table.has_shared_columns:
+                columns |= shared[schema.schema_name]
             tables[f"{schema.schema_name}.{name}"] = table.model_copy(update={"columns": columns})
     if not tables:
         raise CatalogueError(f"No table is declared in {catalog / 'tables'}.")
