@@ -27,6 +27,13 @@ DAILY_JOBS = (
         writes=("silver.*", "quality.quarantine", "ops.conformed_file", "ops.unfinished_file"),
     ),
     Job(
+        name="rollup",
+        entry="spark_jobs.rollups:run",
+        description="Roll telemetry up by minute and day, where readings have come or gone.",
+        reads=("silver.telemetry",),
+        writes=("silver.telemetry_minute", "silver.telemetry_day", "ops.rollup_mark"),
+    ),
+    Job(
         name="enterprise",
         entry="spark_jobs.enterprise:run",
         description="List every enterprise that a canonical table names.",

@@ -15,6 +15,9 @@ from pyspark.sql import functions as F
 from loomline.errors import LoomlineError
 from loomline.tables import table_declaration
 
+# The table property with which Delta tells the rows that a commit added and removed.
+CHANGE_FEED = "'delta.enableChangeDataFeed' = 'true'"
+
 
 def sql_literal(value: str | date | datetime) -> str:
     """A value as a Spark SQL literal; datetimes must be UTC."""
@@ -76,9 +79,10 @@ def create_table(spark: SparkSession, catalog: Path, name: str) -> None:
         for column, declared in table.columns.items()
     )
     partition = f"partitioned by ({', '.join(table.partition_by)})" if table.partition_by else ""
+    changes = f"tblproperties ({CHANGE_FEED})" if table.keeps_changes else ""
     statement = (
         f"create table if not exists {quoted(name)} ({columns}) using delta {partition} "
-        f"comment {sql_literal(table.description)}"
+        f"comment {sql_literal(table.description)} {changes}"
     )
     schema = name.partition(".")[0]
     spark.sql(f"create schema if not exists {quoted(schema)}")

@@ -32,7 +32,8 @@ class Column(Declaration):
 class Table(Declaration):
     """A table: what a row is, the columns that name a row, and the columns in order.
 
-    `has_shared_columns` is false for a table whose rows come from no row of a source.
+    `has_shared_columns` is false for a table whose rows come from no row of a source. A table that
+    `keeps_changes` tells which rows came and went between two of its versions.
     """
 
     description: str = Field(min_length=1)
@@ -40,6 +41,7 @@ class Table(Declaration):
     key: tuple[str, ...] = ()
     partition_by: tuple[str, ...] = ()
     has_shared_columns: bool = True
+    keeps_changes: bool = False
     columns: dict[str, Column]
 
 
