@@ -8,8 +8,8 @@ from __future__ import annotations
 from loomline.errors import LoomlineError
 from loomline.job import Job
 
-# What `loomline stream` writes and no job does.
-STREAM_TABLES = ("quality.dead_letter",)
+# What `loomline stream` and `maintain` write and no daily job does.
+OTHER_TABLES = ("quality.dead_letter", "ops.retired_file")
 
 DAILY_JOBS = (
     Job(
@@ -44,7 +44,7 @@ DAILY_JOBS = (
         name="reconcile",
         entry="spark_jobs.reconcile:run",
         description="Prove that landed = conformed + duplicate + quarantined, in rows and cents.",
-        reads=("bronze.*", "silver.*", "quality.quarantine", "quality.dead_letter"),
+        reads=("bronze.*", "silver.*", "quality.quarantine", *OTHER_TABLES),
         writes=("quality.reconciliation", "quality.key_check"),
     ),
     Job(
@@ -112,6 +112,24 @@ JOBS = (
         entry="spark_jobs.marts:run_docs",
         description="Write dbt's documentation of the marts: models, columns, tests, lineage.",
         reads=("marts.*",),
+        writes=(),
+    ),
+    Job(
+        name="maintain",
+        entry="spark_jobs.maintain:run",
+        description="Let go of what is older than declared, compact, and delete old versions.",
+        reads=("bronze.*", "silver.telemetry", "ops.unfinished_file", "ops.rollup_mark"),
+        writes=(
+            *("bronze.*", "silver.telemetry", "silver.telemetry_minute", "silver.telemetry_day"),
+            *("quality.quarantine", "quality.dead_letter"),
+            *("ops.retired_file", "ops.unfinished_file"),
+        ),
+    ),
+    Job(
+        name="maintain_plan",
+        entry="spark_jobs.maintain:run_plan",
+        description="Say what maintain would do, and do nothing.",
+        reads=("bronze.*", "silver.*", "ops.unfinished_file", "ops.rollup_mark"),
         writes=(),
     ),
 )

@@ -78,10 +78,12 @@ def create_table(spark: SparkSession, catalog: Path, name: str) -> None:
         f"comment {sql_literal(declared.description)}"
         for column, declared in table.columns.items()
     )
-    partition = f"partitioned by ({', '.join(table.partition_by)})" if table.partition_by else ""
+    layout = f"partitioned by ({', '.join(table.partition_by)})" if table.partition_by else ""
+    if table.cluster_by:
+        layout = f"cluster by ({', '.join(table.cluster_by)})"
     changes = f"tblproperties ({CHANGE_FEED})" if table.keeps_changes else ""
     statement = (
-        f"create table if not exists {quoted(name)} ({columns}) using delta {partition} "
+        f"create table if not exists {quoted(name)} ({columns}) using delta {layout} "
         f"comment {sql_literal(table.description)} {changes}"
     )
     schema = name.partition(".")[0]
@@ -93,6 +95,17 @@ def create_table(spark: SparkSession, catalog: Path, name: str) -> None:
             raise
         remove_unfinished_tables(spark, schema)
         spark.sql(statement)
+
+
+def align_layout(spark: SparkSession, catalog: Path, name: str) -> None:
+    """Give a table that was made by an older declaration the layout that is declared now."""
+    table = table_declaration(catalog, name)
+    found = spark.sql(f"describe detail {quoted(name)}").collect()[0]
+    if tuple(found["clusteringColumns"]) != table.cluster_by:
+        clustered = f"({', '.join(table.cluster_by)})" if table.cluster_by else "none"
+        spark.sql(f"alter table {quoted(name)} cluster by {clustered}")
+    if table.keeps_changes and "delta.enableChangeDataFeed" not in found["properties"]:
+        spark.sql(f"alter table {quoted(name)} set tblproperties ({CHANGE_FEED})")
 
 
 def create_tables(spark: SparkSession, catalog: Path, names: Iterable[str]) -> None:

@@ -29,17 +29,27 @@ class Column(Declaration):
     description: str = Field(min_length=1)
 
 
+class Retention(Declaration):
+    """For how many days after the day of a column a table keeps its rows."""
+
+    days: int = Field(gt=0)
+    column: str
+
+
 class Table(Declaration):
     """A table: what a row is, the columns that name a row, and the columns in order.
 
     `has_shared_columns` is false for a table whose rows come from no row of a source. A table that
-    `keeps_changes` tells which rows came and went between two of its versions.
+    `keeps_changes` tells which rows came and went between two of its versions. Its files are
+    clustered by the columns of `cluster_by` when it is compacted.
     """
 
     description: str = Field(min_length=1)
     grain: str = Field(min_length=1)
     key: tuple[str, ...] = ()
     partition_by: tuple[str, ...] = ()
+    cluster_by: tuple[str, ...] = Field(default=(), max_length=4)
+    retention: Retention | None = None
     has_shared_columns: bool = True
     keeps_changes: bool = False
     columns: dict[str, Column]

@@ -29,6 +29,7 @@ DEAD_LETTER = "quality.dead_letter"
 LOG_PREFIX = "kafka/"
 QUARANTINE = "quality.quarantine"
 LANDED_FILE = "bronze.landed_file"
+RETIRED_FILE = "ops.retired_file"
 SIDES = ("landed", "conformed", "duplicate", "quarantined")
 
 
@@ -111,6 +112,10 @@ def reconciliation(context: JobContext, contracts: dict[str, Contract]) -> DataF
     joined = landed_files.join(F.broadcast(declared), "landed_as")
     lines = _lines(context, list(contracts.values()))
     joined = joined.join(F.broadcast(lines), ["landed_as", "file_sha256"], "left")
+    retired = context.spark.table(RETIRED_FILE).select(
+        F.col("source").alias("landed_as"), "file_sha256", F.col("line_count").alias("retired_rows")
+    )
+    joined = joined.join(F.broadcast(retired), ["landed_as", "file_sha256"], "left")
     for side in (
         _union([_landed(context, x, readers_of(contracts, x)) for x in contracts.values()]),
         _union([_conformed(context, *one) for one in of_target.items()]),
@@ -131,7 +136,8 @@ def reconciliation(context: JobContext, contracts: dict[str, Contract]) -> DataF
     }
     rows_agree = F.expr(
         "coalesce(bronze_rows, 0) = "
-        f"if(startswith(source_file, '{LOG_PREFIX}'), spanned_rows, row_count) and landed_rows = "
+        f"if(startswith(source_file, '{LOG_PREFIX}'), coalesce(spanned_rows, 0), "
+        "row_count - coalesce(retired_rows, 0)) and landed_rows = "
         "conformed_rows + duplicate_rows + quarantined_rows + dead_lettered_rows"
     )
     totals_agree = F.expr("landed_total <=> conformed_total + duplicate_total + quarantined_total")
@@ -147,7 +153,7 @@ def _union(frames: list[DataFrame]) -> DataFrame:
 def run(context: JobContext) -> JobResult:
     """Reconcile every landed file and record the result under the run's as-of date."""
     spark = context.spark
-    create_tables(spark, context.catalog, (RECONCILIATION, KEY_CHECK, DEAD_LETTER))
+    create_tables(spark, context.catalog, (RECONCILIATION, KEY_CHECK, DEAD_LETTER, RETIRED_FILE))
     landed_tables = tables_of(spark, "bronze")
     contracts = {
         source: contract

@@ -20,6 +20,7 @@ from pyspark.sql import functions as F
 
 from loomline.job import JobContext, JobResult
 from loomline.lake import (
+    align_layout,
     create_tables,
     replace_rows,
     rows_frame,
@@ -43,7 +44,7 @@ ROLLUPS: dict[str, Callable[[DataFrame], DataFrame]] = {
 }
 MARK = "ops.rollup_mark"
 # So many days are computed in one go: a long history need not fit the engine.
-DAYS_AT_ONCE = 31
+DAYS_AT_ONCE = 7
 
 # A first and a last day, in days since 1970.
 Span = tuple[int, int]
@@ -60,10 +61,10 @@ def spans(days: Iterable[int]) -> list[Span]:
     return found
 
 
-def _dates_condition(days: list[Span]) -> str:
-    """The SQL condition that `reading_date` is one of the days."""
+def _dates_condition(days: list[Span], column: str) -> str:
+    """The SQL condition that a date is one of the days."""
     return " or ".join(
-        f"reading_date between date_from_unix_date({first}) and date_from_unix_date({last})"
+        f"{column} between date_from_unix_date({first}) and date_from_unix_date({last})"
         for first, last in days
     )
 
@@ -92,10 +93,10 @@ def _set_mark(context: JobContext, version: int) -> None:
 
 
 def _touched(context: JobContext, mark: int | None, version: int) -> DataFrame:
-    """The machine-days with readings that came or went after the mark, but for final ones."""
+    """The machine-days with readings that came or went after the mark."""
     spark, zone = context.spark, context.settings.time_zone
     day = reading_date("device_time", zone).alias("reading_date")
-    if mark is None:
+    if mark is None or mark > version:
         telemetry = spark.read.option("versionAsOf", version).table(TELEMETRY)
         touched = telemetry.select("code_system", "machine_code", day)
         touched = touched.unionByName(spark.table(DAY).select(*MACHINE_DAY))
@@ -103,42 +104,50 @@ def _touched(context: JobContext, mark: int | None, version: int) -> DataFrame:
         changes = spark.read.option("readChangeFeed", "true").option("startingVersion", mark + 1)
         changed = changes.option("endingVersion", version).table(TELEMETRY)
         touched = changed.select("code_system", "machine_code", day)
-    final = spark.table(DAY).where("is_final").select(*MACHINE_DAY)
-    return touched.distinct().join(final, list(MACHINE_DAY), "left_anti").localCheckpoint()
+    return touched.distinct().localCheckpoint()
 
 
-def _put(context: JobContext, name: str, fresh: DataFrame, before: DataFrame, dates: str) -> int:
+def _put(
+    context: JobContext, name: str, fresh: DataFrame, before: DataFrame, days: list[Span]
+) -> int:
     """Put rows of a rollup in the place of those before, in one commit; how many rows are new.
 
-    `before` has the rows of the same machine-days that stand now; `dates` is the condition of all.
+    `before` has the rows of the same machine-days that stand now; all are within the days.
     """
     key = list(table_declaration(context.catalog, name).key)
     fresh = fresh.localCheckpoint()
     gone = before.join(fresh, key, "left_anti").withColumn("is_gone", F.lit(True))
     rows = fresh.withColumn("is_gone", F.lit(False)).unionByName(gone).alias("fresh")
     same_row = [F.col(f"{name}.{column}") == F.col(f"fresh.{column}") for column in key]
-    of_days = F.expr(dates.replace("reading_date", f"{name}.reading_date"))
+    # Delta opens the files of these days only.
+    of_days = F.expr(_dates_condition(days, f"{name}.reading_date"))
     merge = rows.mergeInto(name, reduce(lambda left, right: left & right, [*same_row, of_days]))
     merge = merge.whenMatched(F.col("fresh.is_gone")).delete().whenMatched().updateAll()
     merge.whenNotMatched(~F.col("fresh.is_gone")).insertAll().merge()
     return fresh.count()
 
 
-def _roll_up(context: JobContext, touched: DataFrame, days: list[Span], version: int) -> int:
-    """Compute the rollups of machine-days within spans of days; how many rows they have."""
+def _roll_up(
+    context: JobContext, touched: DataFrame, days: list[Span], version: int
+) -> tuple[int, int]:
+    """Compute the rollups of machine-days within spans of days; how many days, and their rows."""
     spark, zone = context.spark, context.settings.time_zone
-    dates = _dates_condition(days)
-    of_days = F.broadcast(touched.where(dates))
+    dates = _dates_condition(days, "reading_date")
+    final = spark.table(DAY).where(f"is_final and ({dates})")
+    machine_days = touched.where(dates).join(final, list(MACHINE_DAY), "left_anti")
+    machine_days = machine_days.localCheckpoint()
     telemetry = spark.read.option("versionAsOf", version).table(TELEMETRY)
     readings = readings_of(telemetry.where(_moments_condition(days, zone)), zone)
-    readings = readings.join(of_days, list(MACHINE_DAY), "left_semi")
+    readings = readings.join(F.broadcast(machine_days), list(MACHINE_DAY), "left_semi")
     written = 0
     for name, rollup in ROLLUPS.items():
         standing = spark.table(name)
         fresh = rollup(readings).select(*standing.columns)
-        before = standing.where(dates).join(of_days, list(MACHINE_DAY), "left_semi")
-        written += _put(context, name, fresh, before, dates)
-    return written
+        before = standing.where(dates).join(
+            F.broadcast(machine_days), list(MACHINE_DAY), "left_semi"
+        )
+        written += _put(context, name, fresh, before, days)
+    return machine_days.count(), written
 
 
 def run(context: JobContext) -> JobResult:
@@ -146,16 +155,19 @@ def run(context: JobContext) -> JobResult:
     spark, settings = context.spark, context.settings
     create_tables(spark, context.catalog, (TELEMETRY, *ROLLUPS, MARK))
     warehouse = None if settings.spark_remote else settings.warehouse
-    mark, version = _mark(context), table_version(spark, TELEMETRY, warehouse)
+    mark = _mark(context)
+    if mark is None:
+        align_layout(spark, context.catalog, TELEMETRY)
+    version = table_version(spark, TELEMETRY, warehouse)
     if version is None or version == mark:
         return JobResult(0, 0)
     touched = _touched(context, mark, version)
-    counted = touched.groupBy(F.unix_date("reading_date").alias("day")).count().collect()
-    days = sorted(row["day"] for row in counted)
-    written = 0
+    dates = touched.select(F.unix_date("reading_date").alias("day")).distinct().collect()
+    days = sorted(row["day"] for row in dates)
+    computed = written = 0
     for first in range(0, len(days), DAYS_AT_ONCE):
         at_once = spans(days[first : first + DAYS_AT_ONCE])
-        written += _roll_up(context, touched, at_once, version)
+        machine_days, rows = _roll_up(context, touched, at_once, version)
+        computed, written = computed + machine_days, written + rows
     _set_mark(context, version)
-    machine_days = sum(row["count"] for row in counted)
-    return JobResult(machine_days, written, (f"{machine_days:,} machine-days computed anew",))
+    return JobResult(computed, written, (f"{computed:,} machine-days computed anew",))

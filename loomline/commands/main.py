@@ -19,6 +19,7 @@ from loomline.commands import (
     feed,
     gateway,
     lineage,
+    maintain,
     pages,
     simulate,
     source,
@@ -51,6 +52,7 @@ app.command()(simulate.simulate)
 app.command()(stream.stream)
 app.command()(feed.feed)
 app.command()(gateway.gateway)
+app.command()(maintain.maintain)
 app.command()(lineage.lineage)
 app.command()(lineage.dictionary)
 

@@ -16,6 +16,8 @@ CODE_SYSTEM = "rollup_trial"
 CHINA = timezone(timedelta(hours=8))
 FIRST_DAY = date(2020, 3, 1)
 DAYS = 4
+DAYS_A_LANDING = 3
+LANDINGS = 3
 SENSORS = ("power", "temperature")
 STEP = timedelta(minutes=20)
 YEAR = timedelta(days=365)
@@ -59,7 +61,7 @@ def _clock(machine: str, day: int) -> timedelta:
 
 
 def random_readings(rng: random.Random) -> list[Reading]:
-    """Four days of readings, landed a day at a time; late ones come with later landings."""
+    """Four days of readings in three landings; late ones come with later landings."""
     readings = []
     start = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=CHINA)
     yesterday: dict[tuple[str, str, int], float] = {}
@@ -91,7 +93,7 @@ def random_readings(rng: random.Random) -> list[Reading]:
                             known_at=(made + held + timedelta(days=days_late)).astimezone(UTC),
                             value=value,
                             quality=quality,
-                            landing=day + days_late,
+                            landing=(day + days_late) // DAYS_A_LANDING,
                         )
                     )
     rng.shuffle(readings)

@@ -14,10 +14,13 @@ SIMPLE_TYPE = r"(string|bigint|int|double|boolean|date|timestamp|decimal\(\d+,\d
 UNIT_OF_ENDING = {"_cny": "CNY", "_ratio": "ratio", "_days": "days", "_bytes": "bytes"}
 
 
-def test_keys_and_partitions_are_columns_of_their_table(catalog: Path) -> None:
+def test_keys_and_layouts_and_retentions_are_of_columns_of_their_table(catalog: Path) -> None:
     for name, table in load_tables(catalog).items():
         assert table.key, f"{name} has no key"
-        assert set(table.key) | set(table.partition_by) <= set(table.columns), name
+        named = {*table.key, *table.partition_by, *table.cluster_by}
+        if table.retention is not None:
+            named.add(table.retention.column)
+        assert named <= set(table.columns), name
 
 
 def test_key_columns_are_required(catalog: Path) -> None:
