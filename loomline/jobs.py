@@ -8,8 +8,14 @@ from __future__ import annotations
 from loomline.errors import LoomlineError
 from loomline.job import Job
 
+# What `maintain` writes and no daily job does.
+OTHER_TABLES = ("ops.retired_file",)
+
 # What is counted to prove that nothing was lost, and where the proof is.
-RECONCILED = ("bronze.*", "silver.*", "quality.quarantine", "quality.dead_letter")
+RECONCILED = (
+    *("bronze.*", "silver.*", "quality.quarantine", "quality.dead_letter"),
+    *OTHER_TABLES,
+)
 PROOFS = ("quality.counted_change", "quality.reconciliation", "quality.key_check")
 
 DAILY_JOBS = (
@@ -36,6 +42,13 @@ DAILY_JOBS = (
         description="Turn bronze rows into canonical silver rows; set aside what does not hold.",
         reads=("bronze.*",),
         writes=("silver.*", "quality.quarantine", "ops.conformed_file", "ops.unfinished_file"),
+    ),
+    Job(
+        name="rollup",
+        entry="spark_jobs.rollups:run",
+        description="Roll telemetry up by minute and day, where readings have come or gone.",
+        reads=("silver.telemetry",),
+        writes=("silver.telemetry_minute", "silver.telemetry_day", "ops.rollup_mark"),
     ),
     Job(
         name="enterprise",
@@ -151,6 +164,24 @@ JOBS = (
         entry="spark_jobs.marts:run_docs",
         description="Write dbt's documentation of the marts: models, columns, tests, lineage.",
         reads=("marts.*",),
+        writes=(),
+    ),
+    Job(
+        name="maintain",
+        entry="spark_jobs.maintain:run",
+        description="Let go of what is older than declared, compact, and delete old versions.",
+        reads=("bronze.*", "silver.telemetry", "ops.unfinished_file", "ops.rollup_mark"),
+        writes=(
+            *("bronze.*", "silver.telemetry", "silver.telemetry_minute", "silver.telemetry_day"),
+            *("quality.quarantine", "quality.dead_letter"),
+            *("ops.retired_file", "ops.unfinished_file"),
+        ),
+    ),
+    Job(
+        name="maintain_plan",
+        entry="spark_jobs.maintain:run_plan",
+        description="Say what maintain would do, and do nothing.",
+        reads=("bronze.*", "silver.*", "ops.unfinished_file", "ops.rollup_mark"),
         writes=(),
     ),
 )

@@ -17,6 +17,8 @@ from loomline.tables import table_declaration
 
 # How the name of a log of Kafka begins among landed files, where a file has its path.
 LOG_PREFIX = "kafka/"
+# The table property with which Delta tells the rows that a commit added and removed.
+CHANGE_FEED = "delta.enableChangeDataFeed"
 
 
 def sql_literal(value: str | date | datetime) -> str:
@@ -78,11 +80,14 @@ def create_table(spark: SparkSession, catalog: Path, name: str) -> None:
         f"comment {sql_literal(declared.description)}"
         for column, declared in table.columns.items()
     )
-    partition = f"partitioned by ({', '.join(table.partition_by)})" if table.partition_by else ""
+    layout = f"partitioned by ({', '.join(table.partition_by)})" if table.partition_by else ""
+    if table.cluster_by:
+        layout = f"cluster by ({', '.join(table.cluster_by)})"
+    changes = f"tblproperties ({CHANGE_FEED})" if table.keeps_changes else ""
     statement = (
-        f"create table if not exists {quoted(name)} ({columns}) using delta {partition} "
+        f"create table if not exists {quoted(name)} ({columns}) using delta {layout} "
         f"comment {sql_literal(table.description)} "
-        f"tblproperties (delta.enableChangeDataFeed = {str(table.is_counted).lower()})"
+        f"tblproperties ({CHANGE_FEED} = {str(table.keeps_changes).lower()})"
     )
     schema = name.partition(".")[0]
     spark.sql(f"create schema if not exists {quoted(schema)}")
@@ -93,6 +98,17 @@ def create_table(spark: SparkSession, catalog: Path, name: str) -> None:
             raise
         remove_unfinished_tables(spark, schema)
         spark.sql(statement)
+
+
+def align_layout(spark: SparkSession, catalog: Path, name: str) -> None:
+    """Give a table that was made by an older declaration the layout that is declared now."""
+    table = table_declaration(catalog, name)
+    found = spark.sql(f"describe detail {quoted(name)}").collect()[0]
+    if tuple(found["clusteringColumns"]) != table.cluster_by:
+        clustered = f"({', '.join(table.cluster_by)})" if table.cluster_by else "none"
+        spark.sql(f"alter table {quoted(name)} cluster by {clustered}")
+    if table.keeps_changes and found["properties"].get(CHANGE_FEED) != "true":
+        spark.sql(f"alter table {quoted(name)} set tblproperties ({CHANGE_FEED} = true)")
 
 
 def create_tables(spark: SparkSession, catalog: Path, names: Iterable[str]) -> None:

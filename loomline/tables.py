@@ -29,31 +29,43 @@ class Column(Declaration):
     description: str = Field(min_length=1)
 
 
+class Retention(Declaration):
+    """For how many days after the day of a column a table keeps its rows."""
+
+    days: int = Field(gt=0)
+    column: str
+
+
 class Table(Declaration):
     """A table: what a row is, the columns that name a row, and the columns in order.
 
-    With `is_counted` it keeps a feed of its changes, which reconciliation counts.
+    `has_shared_columns` is false for a table whose rows come from no row of a source. A table that
+    `keeps_changes` tells which rows came and went between two of its versions. Its files are
+    clustered by the columns of `cluster_by` when it is compacted.
     """
 
     description: str = Field(min_length=1)
     grain: str = Field(min_length=1)
     key: tuple[str, ...] = ()
     partition_by: tuple[str, ...] = ()
-    is_counted: bool = False
+    cluster_by: tuple[str, ...] = Field(default=(), max_length=4)
+    retention: Retention | None = None
+    has_shared_columns: bool = True
+    keeps_changes: bool = False
     columns: dict[str, Column]
 
 
 class SchemaTables(Declaration):
     """Tables of one schema, such as `silver`.
 
-    `shared_columns` end every table of the schema, in whichever file it is declared; `is_counted`
-    is that of the tables of the file.
+    `shared_columns` end the tables of the schema, in whichever file they are declared;
+    `keeps_changes` is that of the tables of the file.
     """
 
     schema_name: str = Field(alias="schema")
     description: str
     shared_columns: dict[str, Column] = Field(default_factory=dict)
-    is_counted: bool = False
+    keeps_changes: bool = False
     tables: dict[str, Table]
 
 
@@ -68,9 +80,11 @@ def load_tables(catalog: Path) -> dict[str, Table]:
         shared[schema.schema_name] |= schema.shared_columns
     for schema in schemas:
         for name, table in schema.tables.items():
-            columns = table.columns | shared[schema.schema_name]
-            is_counted = table.is_counted or schema.is_counted
-            update = {"columns": columns, "is_counted": is_counted}
+            columns = dict(table.columns)
+            if table.has_shared_columns:
+                columns |= shared[schema.schema_name]
+            keeps_changes = table.keeps_changes or schema.keeps_changes
+            update = {"columns": columns, "keeps_changes": keeps_changes}
             tables[f"{schema.schema_name}.{name}"] = table.model_copy(update=update)
     if not tables:
         raise CatalogueError(f"No table is declared in {catalog / 'tables'}.")

@@ -168,7 +168,7 @@ def count_changes(context: JobContext, counters: list[Counter], afresh: bool) ->
     last = spark.table(COUNTED_CHANGE).groupBy("table_name", "counted_for", "rules")
     counted = {(r[0], r[1], r[2]): r[3] for r in last.agg(F.max("until_version")).collect()}
     tables = dict.fromkeys(counter.table for counter in counters)
-    with_feed = {name for name in tables if table_declaration(context.catalog, name).is_counted}
+    with_feed = {name for name in tables if table_declaration(context.catalog, name).keeps_changes}
     counted = {name: until for name, until in counted.items() if name[0] in with_feed}
     found = {name: table_version(spark, name, context.warehouse) for name in tables}
     versions = {name: version for name, version in found.items() if version is not None}

@@ -32,6 +32,14 @@ AT_ONCE = 3
 COUNTS = ("row_count", "superseded_row_count", "early_row_count", "reversed_row_count")
 
 
+def _with_moments(rows: DataFrame, table: Table) -> DataFrame:
+    """Rows with the moments of canonical ones; a rollup has no versions, and none of its own."""
+    if table.has_shared_columns:
+        return rows
+    none = F.lit(None).cast("timestamp")
+    return rows.withColumns({"superseded_at": none, "event_at": none})
+
+
 def _counts() -> list[Column]:
     """The sums of signed rows, in the order of `COUNTS`."""
     conditions = (
@@ -75,20 +83,22 @@ def _check(
 ) -> tuple[object, ...]:
     """One row of `quality.key_check`."""
     spark, key = context.spark, list(table.key)
+    rows = _with_moments(rows_at(spark, name, version), table)
     if last is not None and last["key"] == key and last["table_version"] == version:
         counts, repeated = [last[one] for one in COUNTS], last["repeated_key_count"]
     elif (
-        table.is_counted
+        table.keeps_changes
         and last is not None
         and last["key"] == key
         and last["table_version"] < version
         and not last["repeated_key_count"]
     ):
         changed = changed_rows(spark, name, last["table_version"], version)
-        found, repeated = _changed_counts(changed, rows_at(spark, name, version), table.key)
+        changed = _with_moments(changed, table)
+        found, repeated = _changed_counts(changed, rows, table.key)
         counts = [last[one] + more for one, more in zip(COUNTS, found, strict=True)]
     else:
-        counts, repeated = _all_counts(rows_at(spark, name, version), table.key)
+        counts, repeated = _all_counts(rows, table.key)
     checked_at = datetime.now(UTC)
     return (context.as_of_date, name, key, version, *counts[:2], repeated, *counts[2:], checked_at)
 

@@ -39,6 +39,7 @@ from spark_jobs.key_checks import key_checks
 RECONCILIATION = "quality.reconciliation"
 KEY_CHECK = "quality.key_check"
 LANDED_FILE = "bronze.landed_file"
+RETIRED_FILE = "ops.retired_file"
 SIDES = (LANDED, "conformed", "duplicate", "quarantined")
 
 
@@ -57,11 +58,12 @@ def _sides(counted: DataFrame) -> DataFrame:
 
 
 def _lines(counted: DataFrame) -> DataFrame:
-    """Lines of each landed file in bronze; of a log of Kafka, also the offsets that it spans."""
+    """Lines of each landed file in bronze, the first of them that ever came, and the last."""
     lines = counted.where(F.col("side") == LINE).withColumnRenamed("source", "landed_as")
     return lines.groupBy("landed_as", "file_sha256").agg(
         F.sum("row_count").alias("bronze_rows"),
-        (F.max("last_line") - F.min("first_line") + 1).alias("spanned_rows"),
+        F.min("first_line").alias("first_line"),
+        F.max("last_line").alias("last_line"),
     )
 
 
@@ -78,6 +80,11 @@ def reconciliation(context: JobContext, contracts: dict[str, Contract]) -> DataF
     landed_files = context.spark.table(LANDED_FILE).withColumnRenamed("source", "landed_as")
     joined = landed_files.join(F.broadcast(declared), "landed_as")
     joined = joined.join(_lines(counted), ["landed_as", "file_sha256"], "left")
+    retired = context.spark.table(RETIRED_FILE).select(
+        *(F.col("source").alias("landed_as"), "file_sha256", "through_line"),
+        F.col("line_count").alias("retired_rows"),
+    )
+    joined = joined.join(F.broadcast(retired), ["landed_as", "file_sha256"], "left")
     joined = joined.join(_sides(counted), ["source", "file_sha256"], "left")
     nothing = F.lit(0)
     rows = {f"{side}_rows": F.coalesce(f"{side}_rows", nothing) for side in (*SIDES, DEAD_LETTERED)}
@@ -88,10 +95,12 @@ def reconciliation(context: JobContext, contracts: dict[str, Contract]) -> DataF
             ("unreadable_total_rows", "bigint"),
         )
     }
+    # Retention lets the first lines go: of a log, all offsets after them must be there.
+    offsets = "last_line - greatest(first_line, coalesce(through_line + 1, first_line)) + 1"
     rows_agree = F.expr(
-        "coalesce(bronze_rows, 0) = "
-        f"if(startswith(source_file, '{LOG_PREFIX}'), spanned_rows, row_count) and landed_rows = "
-        "conformed_rows + duplicate_rows + quarantined_rows + dead_lettered_rows"
+        f"coalesce(bronze_rows, 0) = if(startswith(source_file, '{LOG_PREFIX}'), "
+        f"greatest(coalesce({offsets}, 0), 0), row_count - coalesce(retired_rows, 0)) "
+        "and landed_rows = conformed_rows + duplicate_rows + quarantined_rows + dead_lettered_rows"
     )
     totals_agree = F.expr("landed_total <=> conformed_total + duplicate_total + quarantined_total")
     return joined.withColumns(rows | totals).withColumn("is_reconciled", rows_agree & totals_agree)
@@ -116,7 +125,7 @@ def run_audit(context: JobContext) -> JobResult:
 
 def _reconcile(context: JobContext, afresh: bool) -> JobResult:
     spark = context.spark
-    written = (RECONCILIATION, KEY_CHECK, COUNTED_CHANGE, DEAD_LETTER)
+    written = (RECONCILIATION, KEY_CHECK, COUNTED_CHANGE, DEAD_LETTER, RETIRED_FILE)
     create_tables(spark, context.catalog, written)
     landed_tables = tables_of(spark, "bronze")
     contracts = {

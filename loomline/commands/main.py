@@ -21,6 +21,7 @@ from loomline.commands import (
     identity,
     lineage,
     live,
+    maintain,
     pages,
     simulate,
     source,
@@ -55,6 +56,7 @@ app.command()(explain.explain)
 app.command()(simulate.simulate)
 app.command()(stream.stream)
 app.command()(feed.feed)
+app.command()(maintain.maintain)
 app.command()(lineage.lineage)
 app.command()(lineage.dictionary)
 

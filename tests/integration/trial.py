@@ -58,7 +58,7 @@ def write_trial_catalog(folder: Path, catalog: Path) -> Path:
     silver = yaml.safe_load((catalog / "tables" / "silver.yml").read_text(encoding="utf-8"))
     tables = {"trial_invoice": silver["tables"]["invoice"]}
     declared = {
-        **{"schema": "silver", "description": "Trial tables.", "is_counted": True},
+        **{"schema": "silver", "description": "Trial tables.", "keeps_changes": True},
         "tables": tables,
     }
     (folder / "tables" / "trial.yml").write_text(yaml.safe_dump(declared), encoding="utf-8")

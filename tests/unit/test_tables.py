@@ -14,10 +14,13 @@ SIMPLE_TYPE = r"(string|bigint|int|double|boolean|date|timestamp|decimal\(\d+,\d
 UNIT_OF_ENDING = {"_cny": "CNY", "_ratio": "ratio", "_days": "days", "_bytes": "bytes"}
 
 
-def test_keys_and_partitions_are_columns_of_their_table(catalog: Path) -> None:
+def test_keys_and_layouts_and_retentions_are_of_columns_of_their_table(catalog: Path) -> None:
     for name, table in load_tables(catalog).items():
         assert table.key, f"{name} has no key"
-        assert set(table.key) | set(table.partition_by) <= set(table.columns), name
+        named = {*table.key, *table.partition_by, *table.cluster_by}
+        if table.retention is not None:
+            named.add(table.retention.column)
+        assert named <= set(table.columns), name
 
 
 def test_key_columns_are_required(catalog: Path) -> None:
@@ -48,7 +51,7 @@ def test_every_silver_row_says_when_it_happened_was_known_and_where_it_came_from
 ) -> None:
     needed = ("event_at", "known_at", "source", "source_file", "file_sha256", "line_number")
     for name, table in load_tables(catalog).items():
-        if name.startswith("silver."):
+        if name.startswith("silver.") and table.has_shared_columns:
             assert all(table.columns[column].required for column in needed), name
 
 
