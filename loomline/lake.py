@@ -83,7 +83,6 @@ def create_table(spark: SparkSession, catalog: Path, name: str) -> None:
     layout = f"partitioned by ({', '.join(table.partition_by)})" if table.partition_by else ""
     if table.cluster_by:
         layout = f"cluster by ({', '.join(table.cluster_by)})"
-    changes = f"tblproperties ({CHANGE_FEED})" if table.keeps_changes else ""
     statement = (
         f"create table if not exists {quoted(name)} ({columns}) using delta {layout} "
         f"comment {sql_literal(table.description)} "
