@@ -134,3 +134,14 @@ def test_a_corrected_document_stands_once(flow_home: Home, landed: dict[str, Cou
         "select count(*) as n from silver.production_output where superseded_at is not null"
     )
     assert int(str(versions[0]["n"])) > 0
+
+
+def test_every_reading_is_of_a_machine_that_the_sensor_platform_lists(
+    flow_home: Home, landed: dict[str, Counter[str]]
+) -> None:
+    assert landed["rows"]
+    unlisted = flow_home.query(
+        "select machine_code from silver.telemetry where source_file not like 'kafka/%' "
+        "except select machine_code from silver.machine where code_system = 'sensors'"
+    )
+    assert unlisted == []
