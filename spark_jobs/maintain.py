@@ -20,6 +20,7 @@ from loomline.errors import LoomlineError
 from loomline.job import JobContext, JobResult
 from loomline.lake import (
     align_layout,
+    changed_rows,
     create_tables,
     quoted,
     remove_rows,
@@ -113,9 +114,9 @@ def _refuse_behind(context: JobContext, cutoff: datetime) -> None:
     overdue = later.where(f"timestamp < current_timestamp() - interval {ROLLUP_DAYS} days")
     if not marks or not overdue.isEmpty():
         raise behind
-    changes = spark.read.option("readChangeFeed", "true").option("startingVersion", mark + 1)
-    unknown = changes.table(TELEMETRY).where(F.col("known_at") < F.expr(sql_literal(cutoff)))
-    if not unknown.where("_change_type = 'insert'").isEmpty():
+    newest = later.agg(F.max("version")).collect()[0][0]
+    unknown = changed_rows(spark, TELEMETRY, mark, newest).where("sign > 0")
+    if not unknown.where(F.col("known_at") < F.expr(sql_literal(cutoff))).isEmpty():
         raise behind
 
 

@@ -14,12 +14,23 @@ from typing import Any
 from loomline.engine.server import engine_status
 from loomline.errors import EngineError, LoomlineError
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_table, remove_unfinished_tables, sql_literal
+from loomline.lake import create_tables, remove_unfinished_tables, sql_literal
 from loomline.settings import PROJECT_ROOT, Settings
+from spark_jobs.known_telemetry import write_known_days
 
 DBT_PROJECT = PROJECT_ROOT / "dbt"
 # Before the first training there are no scores, and the marts are built without them.
 SCORE_TABLES = ("scores.credit_score", "scores.master_scale")
+# Not every lake has sources of machines, and the marts are built without them.
+FACTORY_TABLES = (
+    "silver.machine",
+    "silver.site",
+    "silver.production_output",
+    "silver.machine_event",
+    "silver.maintenance",
+    "silver.telemetry",
+    "silver.telemetry_day",
+)
 # Unit tests check the SQL on made-up rows, so they belong to `make test` and not to a daily run.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 UNIT_TESTS = ("test", "--select", "test_type:unit")
@@ -39,7 +50,11 @@ def dbt_folder(settings: Settings) -> Path:
 def dbt_command(settings: Settings, as_of_date: date, command: tuple[str, ...]) -> list[str]:
     """The command line of a dbt run for a date, in this interpreter's environment."""
     as_of_end = f"{settings.as_of_end(as_of_date):%Y-%m-%d %H:%M:%SZ}"
-    variables = {"as_of_date": as_of_date.isoformat(), "as_of_end": as_of_end}
+    variables = {
+        "as_of_date": as_of_date.isoformat(),
+        "as_of_end": as_of_end,
+        "time_zone": settings.time_zone,
+    }
     return [
         *(sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--no-use-colors"),
         *command,
@@ -155,6 +170,15 @@ def _known_invoices(context: JobContext) -> int:
     return int(dated.selectExpr(count).collect()[0]["invoice_count"])
 
 
+def prepare(context: JobContext) -> None:
+    """Make what the models read and no other job has made."""
+    create_tables(context.spark, context.catalog, (*SCORE_TABLES, *FACTORY_TABLES))
+    for schema in ("intermediate", "marts"):
+        context.spark.sql(f"create schema if not exists {schema}")
+        remove_unfinished_tables(context.spark, schema)
+    write_known_days(context)
+
+
 def run(context: JobContext) -> JobResult:
     """Replace the date's rows in every mart table, each in one commit, and test them.
 
@@ -163,11 +187,7 @@ def run(context: JobContext) -> JobResult:
     Raises:
         LoomlineError: a model or a test failed.
     """
-    for table in SCORE_TABLES:
-        create_table(context.spark, context.catalog, table)
-    for schema in ("intermediate", "marts"):
-        context.spark.sql(f"create schema if not exists {schema}")
-        remove_unfinished_tables(context.spark, schema)
+    prepare(context)
     results = run_dbt(context.settings, context.as_of_date, BUILD)
     statuses = Counter(result["status"] for result in results)
     counts = _mart_row_counts(context, mart_tables(results))

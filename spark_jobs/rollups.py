@@ -21,6 +21,7 @@ from pyspark.sql import functions as F
 from loomline.job import JobContext, JobResult
 from loomline.lake import (
     align_layout,
+    changed_rows,
     create_tables,
     replace_rows,
     rows_frame,
@@ -96,14 +97,11 @@ def _touched(context: JobContext, mark: int | None, version: int) -> DataFrame:
     """The machine-days with readings that came or went after the mark."""
     spark, zone = context.spark, context.settings.time_zone
     day = reading_date("device_time", zone).alias("reading_date")
-    if mark is None or mark > version:
-        telemetry = spark.read.option("versionAsOf", version).table(TELEMETRY)
-        touched = telemetry.select("code_system", "machine_code", day)
+    after = None if mark is None or mark > version else mark
+    changed = changed_rows(spark, TELEMETRY, after, version)
+    touched = changed.select("code_system", "machine_code", day)
+    if after is None:
         touched = touched.unionByName(spark.table(DAY).select(*MACHINE_DAY))
-    else:
-        changes = spark.read.option("readChangeFeed", "true").option("startingVersion", mark + 1)
-        changed = changes.option("endingVersion", version).table(TELEMETRY)
-        touched = changed.select("code_system", "machine_code", day)
     return touched.distinct().localCheckpoint()
 
 

@@ -46,7 +46,11 @@ def test_dbt_is_told_the_instant_at_which_the_business_day_ends(tmp_path: Path) 
     settings = Settings(home=tmp_path, time_zone="Asia/Shanghai")
     command = dbt_command(settings, date(2020, 2, 29), BUILD)
     variables = json.loads(command[command.index("--vars") + 1])
-    assert variables == {"as_of_date": "2020-02-29", "as_of_end": "2020-02-29 16:00:00Z"}
+    assert variables == {
+        "as_of_date": "2020-02-29",
+        "as_of_end": "2020-02-29 16:00:00Z",
+        "time_zone": "Asia/Shanghai",
+    }
 
 
 def test_dbt_writes_below_the_home_only(tmp_path: Path) -> None:
