@@ -23,7 +23,14 @@ from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from loomline.classifying import CLOSED, CONFORMED, classify_rows, possible_rivals
+from loomline.classifying import (
+    CLOSED,
+    CONFORMED,
+    DUPLICATE,
+    QUARANTINED,
+    classify_rows,
+    possible_rivals,
+)
 from loomline.contracts.catalogue import (
     PROVENANCE_COLUMNS,
     contract_version,
@@ -260,15 +267,17 @@ def run(context: JobContext) -> JobResult:
     marks = [(source, sha256, versions[source]) for source, sha256 in sorted(files)]
     append_rows(rows_frame(spark, context.catalog, CONFORMED_FILE, marks), CONFORMED_FILE)
     finish(context, JOB)
-    return _result(done, of_source)
+    return _result(done, len(files))
 
 
-def _result(done: list[Conformed], files: dict[str, list[str]]) -> JobResult:
-    notes = []
-    for one in sorted(done, key=lambda one: one.contract.source):
-        source, aside = one.contract.source, one.landed_count - one.conformed_count
-        notes.append(
-            f"{source}: {len(files[source])} files, {one.landed_count:,} rows, {aside:,} set aside"
-        )
+def _result(done: list[Conformed], file_count: int) -> JobResult:
+    duplicates = sum(one.counts.get(DUPLICATE, 0) for one in done)
+    quarantined = {one.contract.source: one.counts.get(QUARANTINED, 0) for one in done}
+    notes = [f"{file_count} files of {len(done)} sources; {duplicates:,} duplicates set aside"]
+    notes += [
+        f"{source}: {count:,} rows quarantined"
+        for source, count in sorted(quarantined.items())
+        if count
+    ]
     landed = sum(one.landed_count for one in done)
     return JobResult(landed, sum(one.conformed_count for one in done), tuple(notes))
