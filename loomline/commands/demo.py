@@ -41,9 +41,14 @@ def _print_next_steps(settings: Settings, as_of: str, seconds: float) -> None:
         "select enterprise_id, grade, pd_ratio, score from marts.portfolio_scores "
         f"where as_of_date = date'{as_of}' order by score_rank limit 10"
     )
+    machines = (
+        "select machine_state, count(*) from marts.factory_machine_state "
+        f"where as_of_date = date'{as_of}' group by 1"
+    )
     print(f"\nDone in {seconds:.0f} s. What to look at:")
     print(f"  report   {pages}\n           {sheets}")
     print(f'  SQL      {run} sql "{query}"')
+    print(f'           {run} sql "{machines}"')
     print(f"           or JDBC: jdbc:hive2://{settings.bind_address}:{settings.thrift_port}/marts")
     print(f"  explain  {run} explain ENTERPRISE --date {as_of}")
     print(f"  MLflow   make mlflow    then open {here}:{settings.mlflow_port}")

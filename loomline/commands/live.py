@@ -32,8 +32,15 @@ FOLLOWER, PACE, ARRIVAL = "simulator.follow", "simulator.feed.pace", "streaming.
 STREAM = "from loomline.commands.main import main; main()"
 # What moves from day to day.
 SHOWN = """
-select count(*) as readings, count(distinct machine_code) as machines, max(device_time) as newest
-from silver.telemetry where known_at <= now()
+select
+    machine_state,
+    count(*) as machines,
+    round(median(hours_since_reading), 1) as median_hours_since_reading,
+    max(last_read_at) as newest_reading
+from marts.factory_machine_state
+where as_of_date = date'{day}'
+group by machine_state
+order by machines desc
 """
 
 
@@ -59,7 +66,7 @@ def _take_day(settings: Settings, files: Path, day: date) -> None:
     """Run the daily jobs for a day that is over, and show what has moved."""
     for job in DAILY_JOBS:
         run_job(job.name, day, files, settings)
-    print_frame(open_session(settings).sql(SHOWN), OutputFormat.TABLE)
+    print_frame(open_session(settings).sql(SHOWN.format(day=day)), OutputFormat.TABLE)
 
 
 def live(
