@@ -1,4 +1,4 @@
-"""An engine that is killed with SIGKILL in the middle of a job leaves what a rerun puts right.
+"""An engine that is killed in the middle of a job, or meets a full disk, leaves what a rerun mends.
 
 What the tables should hold is what they hold in the shared home, where nothing was killed.
 """
@@ -12,13 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from loomline.engine.server import stop_engine
+from loomline.engine.server import start_engine, stop_engine
 from loomline.job import JobContext, JobResult
 from tests.integration.conftest import SCORELESS_DATE
 from tests.integration.content import content_hash, content_hashes
 from tests.integration.homes import WAIT_SECONDS, Home, make_home
 
 POLL_SECONDS = 0.002
+# Too little for what `land` writes, and enough for all that the home's jobs write.
+SMALL_DISK, LARGE_DISK = "200k", "4g"
 
 TABLES = [
     *("bronze.sample_sales", "bronze.sample_purchases", "bronze.sample_credit_outcomes"),
@@ -60,10 +62,54 @@ def _kill_between(home: Home, committed: str, not_yet: str, *job: str) -> None:
     assert f"The engine ended while the job {job[0]} was running. Run it again" in complaint
 
 
+def _mount(folder: Path, *options: str) -> bool:
+    """Lay a disk of its own over a folder; False where this machine does not allow it."""
+    mount = ["mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", str(folder)]
+    return subprocess.run(mount, capture_output=True, check=False).returncode == 0
+
+
 @pytest.fixture(scope="module")
-def disturbed(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A home whose engine was killed under `land` and under `conform`, and both run again."""
+def small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home | None]:
+    """A home whose tables are on a disk that is too small; None where none can be mounted."""
     home = make_home(tmp_path_factory.mktemp("disturbed"))
+    tables = home.settings.warehouse
+    tables.mkdir(parents=True)
+    if not _mount(tables, f"size={SMALL_DISK}"):
+        yield None
+        return
+    try:
+        yield home
+    finally:
+        stop_engine(home.settings)
+        subprocess.run(["umount", str(tables)], check=True)
+
+
+@pytest.fixture(scope="module")
+def said_of_full_disk(small_disk: Home | None, sample: Path) -> str:
+    """What `land` said when its disk was full, before that got larger."""
+    if small_disk is None:
+        pytest.skip("this machine does not let a test mount a small disk")
+    start_engine(small_disk.settings)
+    process = small_disk.start("run", "land", str(sample))
+    complaint = process.communicate(timeout=WAIT_SECONDS)[1]
+    assert process.returncode == 1
+    assert _mount(small_disk.settings.warehouse, "remount", f"size={LARGE_DISK}")
+    return complaint
+
+
+def test_a_disk_that_fills_up_ends_the_job_with_a_remedy(said_of_full_disk: str) -> None:
+    assert "is full; the job land could not finish. Free some space" in said_of_full_disk
+
+
+@pytest.fixture(scope="module")
+def disturbed(
+    sample: Path, small_disk: Home | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Home]:
+    """A home whose engine was killed under `land` and under `conform`, and both run again.
+
+    Where a small disk can be mounted, that was full before.
+    """
+    home = small_disk or make_home(tmp_path_factory.mktemp("disturbed"))
     try:
         land = ("land", str(sample))
         _kill_between(home, "bronze.sample_sales", "bronze.landed_file", *land)
