@@ -25,6 +25,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -33,6 +34,7 @@ import typer
 
 from loomline.engine.server import engine_folder, stop_engine
 from loomline.engine.session import open_session
+from loomline.jobs import DAILY_JOBS
 from loomline.runner import run_job
 from loomline.settings import Settings, load_settings
 from simulator.calendar import date_of
@@ -42,7 +44,8 @@ Length = Literal["short", "long"]
 HISTORIES: dict[Length, int] = {"short": 30, "long": 365}
 # The first day of the simulation that is new to both homes.
 FIRST_NEW = max(HISTORIES.values())
-JOBS = ("land", "conform", "enterprise", "reconcile", "gate_silver")
+# Every daily job up to the gate of silver; what follows is of an as-of date and not of a day.
+JOBS = [job.name for job in takewhile(lambda job: job.name != "features", DAILY_JOBS)]
 
 app = typer.Typer()
 
@@ -119,7 +122,7 @@ def history(folder: Path, length: Length, first_port: int = 25_000) -> None:
     """Land, conform and reconcile a history, all of it at once."""
     settings = _settings(folder, length, first_port)
     day = date_of(FIRST_NEW - 1)
-    for job in JOBS[:-1]:
+    for job in JOBS:
         run_job(job, day, folder / f"history-{length}", settings)
     stop_engine(settings)
 

@@ -21,8 +21,9 @@ from spark_jobs.known_telemetry import write_known_days
 DBT_PROJECT = PROJECT_ROOT / "dbt"
 # Before the first training there are no scores, and the marts are built without them.
 SCORE_TABLES = ("scores.credit_score", "scores.master_scale")
-# Not every lake has sources of machines, and the marts are built without them.
-FACTORY_TABLES = (
+# Not every lake has sources of machines or links of firms, and the marts are built without them.
+SILVER_TABLES = (
+    "silver.enterprise_link",
     "silver.machine",
     "silver.site",
     "silver.production_output",
@@ -172,7 +173,7 @@ def _known_invoices(context: JobContext) -> int:
 
 def prepare(context: JobContext) -> None:
     """Make what the models read and no other job has made."""
-    create_tables(context.spark, context.catalog, (*SCORE_TABLES, *FACTORY_TABLES))
+    create_tables(context.spark, context.catalog, (*SCORE_TABLES, *SILVER_TABLES))
     for schema in ("intermediate", "marts"):
         context.spark.sql(f"create schema if not exists {schema}")
         remove_unfinished_tables(context.spark, schema)

@@ -145,7 +145,7 @@ def erp(
     for table in ("bronze.landed_file", "quality.quarantine", "ops.conformed_file"):
         spark.sql(f"delete from {table} where source = '{SOURCE}'")
     spark.sql(f"delete from ops.derived_file where table_name = '{DERIVED}'")
-    spark.sql(f"delete from quality.reconciliation where as_of_date = date'{AS_OF}'")
+    spark.sql(f"delete from quality.reconciliation where source = '{SOURCE}'")
     for table in (f"bronze.{SOURCE}", TARGET, DERIVED):
         spark.sql(f"drop table {table}")
 
@@ -161,9 +161,7 @@ def disturbed(erp: Erp) -> Erp:
 
 def reconciled(erp: Erp) -> dict[str, tuple[int, int, int]]:
     """Rows conformed, doubled and quarantined of each file that reconciles, by sha256."""
-    rows = erp.spark.table("quality.reconciliation").where(
-        f"as_of_date = date'{AS_OF}' and source = '{SOURCE}' and is_reconciled"
-    )
+    rows = erp.spark.table("quality.reconciliation").where(f"source = '{SOURCE}' and is_reconciled")
     counts = ("conformed_rows", "duplicate_rows", "quarantined_rows")
     return {row["file_sha256"]: tuple(row[name] for name in counts) for row in rows.collect()}
 
