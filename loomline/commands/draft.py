@@ -9,14 +9,14 @@ import typer
 
 from loomline.drafting.draft import draft_contract
 from loomline.errors import LoomlineError
-from loomline.jobs import JOBS
+from loomline.jobs import DAILY_JOBS
 from loomline.settings import load_settings
 from loomline.tables import Table, load_tables
 
 
 def fillable_tables(catalog: Path) -> dict[str, Table]:
-    """The canonical tables that contracts fill: those of silver that no other job writes."""
-    derived = {name for job in JOBS if job.name != "conform" for name in job.writes}
+    """The canonical tables that contracts fill: those of silver that no daily job derives."""
+    derived = {name for job in DAILY_JOBS for name in job.writes}
     return {
         name: table
         for name, table in load_tables(catalog).items()
