@@ -116,7 +116,7 @@ def demo(
     status = start_engine(settings)
     print(f"engine       up (process {status.process_id}), {settings.remote}", flush=True)
     try:
-        run_dag(settings, dag, as_of.date(), data.absolute())
+        run_dag(settings, dag, as_of.date(), data.absolute(), lambda line: print(line, flush=True))
     finally:
         # Nobody sends until the next day; `make live` starts them again.
         stop_gateway(settings)
