@@ -97,12 +97,15 @@ def _start(
     return writer.start()
 
 
-def _report(query: StreamingQuery, target: str, say: Callable[[str], None]) -> None:
+def _report(query: StreamingQuery, target: str, told: int, say: Callable[[str], None]) -> int:
+    """Tell of the last batch unless it was told already; the number of the batch told last."""
     progress = query.lastProgress
-    if progress is not None and progress.numInputRows:
+    if progress is not None and progress.numInputRows and progress.batchId > told:
         seconds = progress.durationMs.get("triggerExecution", 0) / 1000
         rows = progress.numInputRows
         say(f"stream       {target}  batch {progress.batchId}  {rows:,} records  {seconds:.1f} s")
+        told = progress.batchId
+    return told
 
 
 @contextmanager
@@ -150,13 +153,13 @@ def run_streams(settings: Settings, say: Callable[[str], None] = print) -> None:
         queries = _start_all(open_session(settings), settings, once=False)
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
-        said = time.monotonic()
+        said, told = time.monotonic(), dict.fromkeys(queries, -1)
         while not stopping and any(query.isActive for query in queries.values()):
             time.sleep(LOOK_SECONDS)
             if time.monotonic() - said >= REPORT_SECONDS:
                 said = time.monotonic()
                 for target, query in queries.items():
-                    _report(query, target, say)
+                    told[target] = _report(query, target, told[target], say)
         _end(queries)
 
 
