@@ -59,9 +59,7 @@ def send(say: Callable[[str], None] = print) -> None:
 def step(job: str, say: Callable[[str], None] = print) -> None:
     """Run one job; what machines say comes by messages alone."""
     settings = load_settings()
-    files_only = settings.model_copy(
-        update={"sources": ",".join(sources_of_files(settings.catalog))}
-    )
+    files_only = settings.taking(sources_of_files(settings.catalog))
     run_step(job, _folder() / "files", files_only, say)
 
 

@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 from loomline.code import code_commit
 from loomline.disk import is_disk_full
 from loomline.engine.checks import check_room
-from loomline.engine.server import engine_status, start_engine
+from loomline.engine.server import engine_status, ensure_engine
 from loomline.errors import DiskFull, EngineError
 from loomline.job import Job, JobContext, JobFunction, JobResult
 from loomline.jobs import find_job
@@ -118,8 +118,7 @@ def run_job(
 def _run_alone(job: Job, context: JobContext, say: Callable[[str], None]) -> JobResult:
     settings, as_of_date = context.settings, context.as_of_date
     check_room(settings.home)
-    if not settings.spark_remote:
-        start_engine(settings)
+    ensure_engine(settings)
     # Jobs call nobody's home.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     module, _, function = job.entry.partition(":")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -49,6 +50,10 @@ class Settings(BaseSettings):
         """The settings as the environment variables that they are read from."""
         values = self.model_dump(mode="json")
         return {f"LOOMLINE_{name.upper()}": str(value) for name, value in values.items()}
+
+    def taking(self, sources: Iterable[str]) -> Settings:
+        """These settings, but that only these sources are landed."""
+        return self.model_copy(update={"sources": ",".join(sources)})
 
     def takes(self, source: str) -> bool:
         """Whether files of a source are landed: all, unless `sources` names some, with commas."""

@@ -24,6 +24,7 @@ from loomline.lake import (
     changed_rows,
     create_tables,
     replace_rows,
+    rows_at,
     rows_frame,
     sql_literal,
     table_version,
@@ -134,7 +135,7 @@ def _roll_up(
     final = spark.table(DAY).where(f"is_final and ({dates})")
     machine_days = touched.where(dates).join(final, list(MACHINE_DAY), "left_anti")
     machine_days = machine_days.localCheckpoint()
-    telemetry = spark.read.option("versionAsOf", version).table(TELEMETRY)
+    telemetry = rows_at(spark, TELEMETRY, version)
     readings = readings_of(telemetry.where(_moments_condition(days, zone)), zone)
     readings = readings.join(F.broadcast(machine_days), list(MACHINE_DAY), "left_semi")
     written = 0
@@ -150,13 +151,12 @@ def _roll_up(
 
 def run(context: JobContext) -> JobResult:
     """Bring the rollups in step with the telemetry as it is now."""
-    spark, settings = context.spark, context.settings
+    spark = context.spark
     create_tables(spark, context.catalog, (TELEMETRY, *ROLLUPS, MARK))
-    warehouse = None if settings.spark_remote else settings.warehouse
     mark = _mark(context)
     if mark is None:
         align_layout(spark, context.catalog, TELEMETRY)
-    version = table_version(spark, TELEMETRY, warehouse)
+    version = table_version(spark, TELEMETRY, context.warehouse)
     if version is None or version == mark:
         return JobResult(0, 0)
     touched = _touched(context, mark, version)

@@ -20,7 +20,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from loomline.contracts.catalogue import contract_version, load_contracts, readers_of
 from loomline.engine.checks import port_answers
-from loomline.engine.server import start_engine
+from loomline.engine.server import ensure_engine
 from loomline.engine.session import open_session
 from loomline.errors import LoomlineError
 from loomline.job import JobContext, JobResult
@@ -136,8 +136,7 @@ def run_streams(settings: Settings, say: Callable[[str], None] = print) -> None:
         LoomlineError: a stream ended by itself, or another process carries them; the message says
             why.
     """
-    if not settings.spark_remote:
-        start_engine(settings)
+    ensure_engine(settings)
     stopping = False
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -175,7 +174,10 @@ def run(context: JobContext) -> JobResult:
     with _alone(settings) as is_alone:
         if not is_alone:
             return JobResult(0, 0, ("`loomline stream` is running and carries the records",))
-        before = {target: table_version(spark, target) for target in streams(context.catalog)}
+        before = {
+            target: table_version(spark, target, context.warehouse)
+            for target in streams(context.catalog)
+        }
         queries = _start_all(spark, settings, once=True)
         while any(query.isActive for query in queries.values()):
             time.sleep(LOOK_SECONDS)

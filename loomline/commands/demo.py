@@ -112,7 +112,7 @@ def demo(
         if aside := set_sample_aside(settings, data):
             print(f"sample       moved to {aside}; delete it when you like")
         if not settings.sources:
-            settings = settings.model_copy(update={"sources": ",".join(_scored_sources(settings))})
+            settings = settings.taking(_scored_sources(settings))
     status = start_engine(settings)
     print(f"engine       up (process {status.process_id}), {settings.remote}", flush=True)
     try:

@@ -9,7 +9,7 @@ import typer
 from pyspark.sql import Row, SparkSession
 
 from loomline.commands.shown import print_table
-from loomline.engine.server import start_engine
+from loomline.engine.server import ensure_engine
 from loomline.engine.session import open_session
 from loomline.errors import LoomlineError
 from loomline.lake import known_condition, sql_literal, table_exists
@@ -100,8 +100,7 @@ def _print_versions(spark: SparkSession, score: Row) -> None:
 
 def show_explanation(settings: Settings, enterprise: str, as_of: date) -> None:
     """Print score, reasons, features, evidence and versions of an enterprise as of a date."""
-    if not settings.spark_remote:
-        start_engine(settings)
+    ensure_engine(settings)
     spark = open_session(settings)
     score = _score(spark, enterprise, as_of)
     print(

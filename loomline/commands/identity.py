@@ -10,7 +10,7 @@ from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from loomline.commands.shown import console, print_table
-from loomline.engine.server import start_engine
+from loomline.engine.server import ensure_engine
 from loomline.engine.session import open_session
 from loomline.errors import LoomlineError
 from loomline.identity import EVERYBODY, load_identity
@@ -65,8 +65,7 @@ def review(
     asked = load_identity(settings.catalog)
     least = asked.review_probability if above is None else above
     most = asked.link_probability if below is None else below
-    if not settings.spark_remote:
-        start_engine(settings)
+    ensure_engine(settings)
     spark = open_session(settings)
     if not table_exists(spark, QUESTION):
         raise LoomlineError(

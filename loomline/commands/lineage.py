@@ -11,7 +11,7 @@ from rich.tree import Tree
 
 from loomline.commands.shown import console
 from loomline.dictionary import write_dictionary
-from loomline.engine.server import start_engine
+from loomline.engine.server import ensure_engine
 from loomline.engine.session import open_session
 from loomline.errors import LoomlineError
 from loomline.lake import sql_literal, table_exists
@@ -53,8 +53,7 @@ def lineage(
 ) -> None:
     """Show which runs made a table, from which versions of which tables, down to bronze."""
     settings = load_settings()
-    if not settings.spark_remote:
-        start_engine(settings)
+    ensure_engine(settings)
     spark = open_session(settings)
     if not table_exists(spark, JOB_RUNS):
         raise LoomlineError("No job has run in this home yet.", "Run `make demo`.")

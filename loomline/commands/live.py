@@ -85,9 +85,7 @@ def live(
     settings = load_settings()
     folder = settings.home / "ecosystem"
     make_ecosystem(folder, DEMO_DATE.date())
-    files_only = settings.model_copy(
-        update={"sources": ",".join(sources_of_files(settings.catalog))}
-    )
+    files_only = settings.taking(sources_of_files(settings.catalog))
     pace, simulator = import_module(PACE).Pace(speed=speed), import_module(FOLLOWER)
     with (
         _streaming(settings),

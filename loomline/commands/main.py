@@ -28,7 +28,7 @@ from loomline.commands import (
     stream,
 )
 from loomline.commands.shown import OutputFormat, print_frame, print_table
-from loomline.engine.server import start_engine
+from loomline.engine.server import ensure_engine
 from loomline.engine.session import open_session
 from loomline.errors import LoomlineError
 from loomline.jobs import JOBS
@@ -105,8 +105,7 @@ def sql(
 ) -> None:
     """Run a SQL statement on the engine, such as: select * from marts.portfolio_scores limit 10."""
     settings = load_settings()
-    if not settings.spark_remote:
-        start_engine(settings)
+    ensure_engine(settings)
     print_frame(open_session(settings).sql(query), output)
 
 

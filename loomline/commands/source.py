@@ -22,7 +22,7 @@ from loomline.contracts.catalogue import (
     readers_of,
 )
 from loomline.contracts.model import ColumnMapping, Contract, RowUnit
-from loomline.engine.server import start_engine
+from loomline.engine.server import ensure_engine
 from loomline.engine.session import open_session
 from loomline.parsing import parse_rows
 from loomline.settings import load_settings
@@ -104,8 +104,7 @@ def check(
     folder = settings.home / "lake" / "check"
     try:
         staged = stage_file(copy_unchanged(file, folder), file.name, contract, folder / "rows")
-        if not settings.spark_remote:
-            start_engine(settings)
+        ensure_engine(settings)
         bronze = open_session(settings).read.parquet(str(staged.path))
         parsed = parse_rows(bronze, contract, table, readers_of(contracts, contract))
         rows = classify_rows(parsed, contract, table)

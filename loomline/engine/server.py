@@ -135,6 +135,16 @@ def start_engine(settings: Settings) -> EngineStatus:
     return _wait_until_up(settings, started)
 
 
+def ensure_engine(settings: Settings) -> None:
+    """Start this home's engine unless it is up or the settings name another.
+
+    Raises:
+        EngineError: as `start_engine` does.
+    """
+    if not settings.spark_remote:
+        start_engine(settings)
+
+
 def _wait_until_up(settings: Settings, started: subprocess.Popen[bytes] | None) -> EngineStatus:
     deadline, log = time.monotonic() + START_SECONDS, log_path(settings)
     while time.monotonic() < deadline:
