@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+from loomline.errors import LoomlineError
+
 STOP_SECONDS = 30
+LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,42 @@ class ServerProcess:
         psutil.wait_procs(alive, timeout=STOP_SECONDS)
         self.process_file.unlink(missing_ok=True)
         return True
+
+
+@dataclass(frozen=True)
+class Starting:
+    """A server that is starting: how it is called, its log, and the command that stops it."""
+
+    name: str
+    log: Path
+    stop_command: str
+    seconds: float
+
+    def wait(
+        self,
+        is_up: Callable[[], bool],
+        has_ended: Callable[[], bool],
+        error: type[LoomlineError],
+    ) -> None:
+        """Wait until the server is up.
+
+        Raises:
+            LoomlineError: an `error`: it ended, or was not up in time; its log is named.
+        """
+        deadline = time.monotonic() + self.seconds
+        while time.monotonic() < deadline:
+            if is_up():
+                return
+            if has_ended():
+                raise error(
+                    f"{self.name} ended while it was starting.",
+                    f"Look at {self.log}; its last lines are:\n{last_lines(self.log)}",
+                )
+            time.sleep(LOOK_SECONDS)
+        raise error(
+            f"{self.name} did not answer within {self.seconds} seconds.",
+            f"Look at {self.log}, then run `{self.stop_command}` and start it again.",
+        )
 
 
 def last_lines(log: Path, count: int = 5) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
 
 from loomline.errors import BrokerError
-from loomline.processes import ServerProcess, last_lines
+from loomline.processes import ServerProcess, Starting
 from loomline.settings import Settings
 
 # Reached by its path, as jobs are: the core knows no stream.
@@ -41,16 +40,18 @@ def start_gateway(settings: Settings) -> int:
     said_before = log.stat().st_size if log.exists() else 0
     command = [sys.executable, "-m", GATEWAY, str(settings.home)]
     started = server.start(command, log, {**os.environ, **settings.environment})
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and started.poll() is None:
-        if CONNECTED in log.read_bytes()[said_before:].decode(errors="replace"):
-            return started.pid
-        time.sleep(0.1)
-    stop_gateway(settings)
-    raise BrokerError(
-        f"The gateway was not connected within {START_SECONDS} seconds, or ended.",
-        f"Look at {log}; its last lines are:\n{last_lines(log)}",
-    )
+    starting = Starting("The gateway", log, "loomline gateway stop", START_SECONDS)
+    try:
+        starting.wait(
+            lambda: CONNECTED in log.read_bytes()[said_before:].decode(errors="replace"),
+            lambda: started.poll() is not None,
+            BrokerError,
+        )
+    except BrokerError:
+        # The next start would take it for one that is up.
+        stop_gateway(settings)
+        raise
+    return started.pid
 
 
 def stop_gateway(settings: Settings) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from loomline.broker.kafka import kafka_command, kafka_folder, prepare_kafka, pr
 from loomline.broker.mqtt import MAIN_CLASS, mqtt_command, mqtt_folder, prepare_mqtt
 from loomline.engine.checks import check_disk, check_java, check_port, port_answers
 from loomline.errors import BrokerError
-from loomline.processes import ServerProcess, last_lines
+from loomline.processes import ServerProcess, Starting
 from loomline.settings import Settings
 
 START_SECONDS = 60
@@ -114,23 +113,12 @@ def _one_starter(settings: Settings) -> Iterator[None]:
 def _wait_until_up(
     broker: _Broker, settings: Settings, started: subprocess.Popen[bytes] | None
 ) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        status = broker.status(settings)
-        if status.is_up:
-            return
+    def has_ended() -> bool:
         # A process that was just started has no command line to tell it by for a moment.
-        has_ended = started.poll() is not None if started else status.process_id is None
-        if has_ended:
-            raise BrokerError(
-                f"{broker.name} ended while it was starting.",
-                f"Look at {broker.log}; its last lines are:\n{last_lines(broker.log)}",
-            )
-        time.sleep(0.1)
-    raise BrokerError(
-        f"{broker.name} did not answer within {START_SECONDS} seconds.",
-        f"Look at {broker.log}, then run `loomline broker stop` and start it again.",
-    )
+        return started.poll() is not None if started else broker.server.running() is None
+
+    starting = Starting(broker.name, broker.log, "loomline broker stop", START_SECONDS)
+    starting.wait(lambda: broker.status(settings).is_up, has_ended, BrokerError)
 
 
 def stop_brokers(settings: Settings) -> bool:

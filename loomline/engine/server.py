@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from loomline.engine.checks import check_disk, check_java, check_port, port_answ
 from loomline.engine.jars import jar_paths, retrieve_jars
 from loomline.errors import EngineError
 from loomline.ivy import spark_home
-from loomline.processes import ServerProcess, last_lines
+from loomline.processes import ServerProcess, Starting
 from loomline.settings import Settings
 
 START_SECONDS = 120
@@ -146,23 +145,13 @@ def ensure_engine(settings: Settings) -> None:
 
 
 def _wait_until_up(settings: Settings, started: subprocess.Popen[bytes] | None) -> EngineStatus:
-    deadline, log = time.monotonic() + START_SECONDS, log_path(settings)
-    while time.monotonic() < deadline:
-        status = engine_status(settings)
-        if status.is_up:
-            return status
+    def has_ended() -> bool:
         # A process that was just started has no command line to tell it by for a moment.
-        has_ended = started.poll() is not None if started else status.process_id is None
-        if has_ended:
-            raise EngineError(
-                "The engine ended while it was starting.",
-                f"Look at {log}; its last lines are:\n{last_lines(log)}",
-            )
-        time.sleep(0.2)
-    raise EngineError(
-        f"The engine did not answer within {START_SECONDS} seconds.",
-        f"Look at {log_path(settings)}, then run `loomline engine stop` and start it again.",
-    )
+        return started.poll() is not None if started else _server(settings).running() is None
+
+    starting = Starting("The engine", log_path(settings), "loomline engine stop", START_SECONDS)
+    starting.wait(lambda: engine_status(settings).is_up, has_ended, EngineError)
+    return engine_status(settings)
 
 
 def stop_engine(settings: Settings) -> bool:
