@@ -8,7 +8,7 @@ from expectations.suites import SuiteFile, check_columns, load_suites, with_date
 from expectations.validation import Finding, Validator
 from loomline.errors import GateFailed
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_table, quoted, replace_rows, sql_literal, table_exists
+from loomline.lake import create_tables, quoted, replace_rows, sql_literal, table_exists
 
 RESULTS = "quality.validation_result"
 # Great Expectations asks a table a dozen questions. The rows of one that takes up to so much on
@@ -95,7 +95,7 @@ def _missing(suite_file: SuiteFile) -> Finding:
 
 def _write(gate: str, context: JobContext, findings: list[Finding]) -> None:
     spark = context.spark
-    create_table(spark, context.catalog, RESULTS)
+    create_tables(spark, context.catalog, (RESULTS,))
     rows = [
         (
             context.as_of_date,

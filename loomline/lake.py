@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from loomline.errors import LoomlineError
+from loomline.side_by_side import side_by_side
 from loomline.tables import table_declaration
 
 # How the name of a log of Kafka begins among landed files, where a file has its path.
@@ -72,8 +73,7 @@ def remove_unfinished_tables(spark: SparkSession, schema: str) -> None:
         shutil.rmtree(folder)
 
 
-def create_table(spark: SparkSession, catalog: Path, name: str) -> None:
-    """Create a declared table, and its schema, where they are missing."""
+def _create_statement(catalog: Path, name: str) -> str:
     table = table_declaration(catalog, name)
     columns = ", ".join(
         f"{quoted(column)} {declared.type}{' not null' if declared.required else ''} "
@@ -83,20 +83,22 @@ def create_table(spark: SparkSession, catalog: Path, name: str) -> None:
     layout = f"partitioned by ({', '.join(table.partition_by)})" if table.partition_by else ""
     if table.cluster_by:
         layout = f"cluster by ({', '.join(table.cluster_by)})"
-    statement = (
+    return (
         f"create table if not exists {quoted(name)} ({columns}) using delta {layout} "
         f"comment {sql_literal(table.description)} "
         f"tblproperties ({CHANGE_FEED} = {str(table.keeps_changes).lower()})"
     )
-    schema = name.partition(".")[0]
-    spark.sql(f"create schema if not exists {quoted(schema)}")
+
+
+def _is_created(spark: SparkSession, statement: str) -> bool:
+    """Create a table; whether its folder was free of what a kill in the middle has left."""
     try:
         spark.sql(statement)
     except AnalysisException as error:
         if error.getCondition() != "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION":
             raise
-        remove_unfinished_tables(spark, schema)
-        spark.sql(statement)
+        return False
+    return True
 
 
 def align_layout(spark: SparkSession, catalog: Path, name: str) -> None:
@@ -111,13 +113,20 @@ def align_layout(spark: SparkSession, catalog: Path, name: str) -> None:
 
 
 def create_tables(spark: SparkSession, catalog: Path, names: Iterable[str]) -> None:
-    """Create those of the declared tables that are missing."""
+    """Create those of the declared tables that are missing, and their schemas."""
     wanted = dict.fromkeys(names)
     for schema in dict.fromkeys(name.partition(".")[0] for name in wanted):
         there = tables_of(spark, schema)
-        for name in wanted:
-            if name.startswith(f"{schema}.") and name not in there:
-                create_table(spark, catalog, name)
+        missing = [name for name in wanted if name.startswith(f"{schema}.") and name not in there]
+        if not missing:
+            continue
+        spark.sql(f"create schema if not exists {quoted(schema)}")
+        statements = [_create_statement(catalog, name) for name in missing]
+        if not all(side_by_side(lambda one: _is_created(spark, one), statements)):
+            # Only now: no other creation is in its middle.
+            remove_unfinished_tables(spark, schema)
+            for statement in statements:
+                spark.sql(statement)
 
 
 def column_list(catalog: Path, name: str) -> str:

@@ -21,7 +21,7 @@ from loomline.engine.server import engine_status, ensure_engine
 from loomline.errors import DiskFull, EngineError
 from loomline.job import Job, JobContext, JobFunction, JobResult
 from loomline.jobs import find_job
-from loomline.lake import append_rows, create_table, rows_frame, table_version, tables_of
+from loomline.lake import append_rows, create_tables, rows_frame, table_version, tables_of
 from loomline.settings import Settings, load_settings
 from loomline.tables import table_declaration
 
@@ -57,7 +57,7 @@ def _record(
     outcome: JobResult | BaseException,
 ) -> None:
     spark, result = context.spark, outcome if isinstance(outcome, JobResult) else None
-    create_table(spark, context.catalog, JOB_RUNS)
+    create_tables(spark, context.catalog, (JOB_RUNS,))
     columns = table_declaration(context.catalog, JOB_RUNS).columns
     found_now = table_versions(context, job.writes).items()
     row = {

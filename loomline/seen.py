@@ -17,7 +17,7 @@ from pathlib import Path
 
 from loomline.contracts.model import Contract
 from loomline.job import JobContext
-from loomline.lake import append_rows, create_table, rows_frame
+from loomline.lake import append_rows, create_tables, rows_frame
 from loomline.unfinished import SourceFile
 
 SEEN_FILE = "ops.seen_file"
@@ -53,7 +53,7 @@ def trace(path: Path, patterns: str) -> Trace | None:
 
 def load_seen(context: JobContext) -> dict[Trace, frozenset[SourceFile]]:
     """What became of each file that was seen, by its trace."""
-    create_table(context.spark, context.catalog, SEEN_FILE)
+    create_tables(context.spark, context.catalog, (SEEN_FILE,))
     landed: dict[Trace, set[SourceFile]] = {}
     for row in context.spark.table(SEEN_FILE).collect():
         of_trace = landed.setdefault(Trace(row["path"], row["state"]), set())

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from loomline.job import JobContext
-from loomline.lake import append_rows, create_table, remove_rows, rows_frame, sql_literal
+from loomline.lake import append_rows, create_tables, remove_rows, rows_frame, sql_literal
 
 UNFINISHED = "ops.unfinished_file"
 
@@ -31,7 +31,7 @@ def by_source(files: Iterable[SourceFile]) -> dict[str, list[str]]:
 
 def left_unfinished(context: JobContext, job: str) -> set[SourceFile]:
     """The files that an earlier run of the job has begun and not finished."""
-    create_table(context.spark, context.catalog, UNFINISHED)
+    create_tables(context.spark, context.catalog, (UNFINISHED,))
     rows = context.spark.table(UNFINISHED).where(f"job = {sql_literal(job)}").collect()
     return {(row["source"], row["file_sha256"]) for row in rows}
 

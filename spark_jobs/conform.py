@@ -13,8 +13,6 @@ again.
 from __future__ import annotations
 
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -39,7 +37,7 @@ from loomline.contracts.catalogue import (
 )
 from loomline.contracts.model import Contract
 from loomline.declarations import catalogue_error
-from loomline.engine.session import FEW_ROWS, few_rows
+from loomline.engine.session import FEW_ROWS
 from loomline.job import JobContext, JobResult
 from loomline.lake import (
     LOG_PREFIX,
@@ -51,13 +49,11 @@ from loomline.lake import (
     sql_literal,
 )
 from loomline.parsing import parse_rows
+from loomline.side_by_side import few_rows_first
 from loomline.tables import table_declaration
 from loomline.unfinished import SourceFile, begin, by_source, finish, left_unfinished
 
 JOB = "conform"
-# Tables that are conformed side by side: the engine's own work for a small one leaves a processor
-# idle half the time.
-AT_ONCE = 3
 QUARANTINE = "quality.quarantine"
 CONFORMED_FILE = "ops.conformed_file"
 LANDED_FILE = "bronze.landed_file"
@@ -257,12 +253,13 @@ def run(context: JobContext) -> JobResult:
         by_target[target][source] = hashes
         rows[target] += sum(files[source, sha256] for sha256 in hashes)
     create_tables(spark, context.catalog, by_target)
-    done: list[Conformed] = []
-    for are_few in (True, False):
-        targets = [one for name, one in by_target.items() if (rows[name] <= FEW_ROWS) is are_few]
-        with few_rows(spark) if are_few else nullcontext(), ThreadPoolExecutor(AT_ONCE) as pool:
-            of_targets = pool.map(lambda one: _conform_target(context, contracts, one), targets)
-            done += [one for of_target in of_targets for one in of_target]
+    of_targets = few_rows_first(
+        spark,
+        lambda target: _conform_target(context, contracts, by_target[target]),
+        list(by_target),
+        [rows[target] for target in by_target],
+    )
+    done = [one for of_target in of_targets for one in of_target]
     _write_quarantine(done)
     marks = [(source, sha256, versions[source]) for source, sha256 in sorted(files)]
     append_rows(rows_frame(spark, context.catalog, CONFORMED_FILE, marks), CONFORMED_FILE)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -28,6 +27,7 @@ from loomline.lake import (
     table_version,
 )
 from loomline.parsing import landed_rows
+from loomline.side_by_side import side_by_side
 from loomline.tables import table_declaration
 
 COUNTED_CHANGE = "quality.counted_change"
@@ -36,8 +36,6 @@ DEAD_LETTER = "quality.dead_letter"
 # The sides on which a file has rows: its lines in bronze, what a contract makes of them, and where
 # that went.
 LINE, LANDED, CONFORMED, DEAD_LETTERED = "line", "landed", "conformed", "dead_lettered"
-# Tables that are counted side by side.
-AT_ONCE = 3
 
 # What tells a counter from all others, the version of its rules included.
 CounterName = tuple[str, str, str]
@@ -173,8 +171,7 @@ def count_changes(context: JobContext, counters: list[Counter], afresh: bool) ->
     found = {name: table_version(spark, name, context.warehouse) for name in tables}
     versions = {name: version for name, version in found.items() if version is not None}
     spans = spans_to_count(counters, {} if afresh else counted, versions)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        counts = list(pool.map(lambda span: _count(context, span), spans))
+    counts = side_by_side(lambda span: _count(context, span), spans)
     # A count of all rows takes the place of what was counted before; one commit for each kind.
     anew = [one for one in zip(spans, counts, strict=True) if one[0].after is None]
     if anew:

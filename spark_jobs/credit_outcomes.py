@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from loomline.contracts.catalogue import PROVENANCE_COLUMNS
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_table, replace_rows, tables_of
+from loomline.lake import create_tables, replace_rows, tables_of
 from loomline.tables import table_declaration
 
 CREDIT_OUTCOME = "silver.credit_outcome"
@@ -122,7 +122,7 @@ def _records(context: JobContext) -> DataFrame | None:
 
 def run(context: JobContext) -> JobResult:
     """Say it of every borrower anew: there are few, and one commit replaces them."""
-    create_table(context.spark, context.catalog, CREDIT_OUTCOME)
+    create_tables(context.spark, context.catalog, (CREDIT_OUTCOME,))
     records = _records(context)
     if records is None:
         return JobResult(0, 0)

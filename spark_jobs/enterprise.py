@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from loomline.contracts.catalogue import PROVENANCE_COLUMNS
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_table, replace_rows
+from loomline.lake import create_tables, replace_rows
 from loomline.tables import table_declaration
 
 ENTERPRISE = "silver.enterprise"
@@ -55,8 +55,7 @@ left join names on first_sightings.enterprise_id = names.enterprise_id
 def run(context: JobContext) -> JobResult:
     """List the enterprises anew; the table is small, and one commit replaces it."""
     spark = context.spark
-    for name in ("silver.invoice", "silver.credit_record", ENTERPRISE):
-        create_table(spark, context.catalog, name)
+    create_tables(spark, context.catalog, ("silver.invoice", "silver.credit_record", ENTERPRISE))
     columns = list(table_declaration(context.catalog, ENTERPRISE).columns)
     replace_rows(spark.sql(ENTERPRISES).select(*columns), ENTERPRISE, "true")
     rows_in = spark.table("silver.invoice").count() + spark.table("silver.credit_record").count()

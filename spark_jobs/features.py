@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 
 from loomline.errors import CatalogueError
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_table, known_condition, replace_rows, sql_literal
+from loomline.lake import create_tables, known_condition, replace_rows, sql_literal
 from spark_jobs.feature_declarations import FeatureList, load_features
 from spark_jobs.feature_query import feature_query, feature_version
 
@@ -43,8 +43,7 @@ def run(context: JobContext) -> JobResult:
     """
     spark, features = context.spark, load_features(context.catalog)
     version = feature_version(features)
-    for table in (FEATURES, NAMES):
-        create_table(spark, context.catalog, table)
+    create_tables(spark, context.catalog, (FEATURES, NAMES))
     try:
         frame = spark.sql(feature_query(features, context.as_of_date, context.as_of_end))
         columns = frame.columns

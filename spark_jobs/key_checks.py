@@ -7,7 +7,6 @@ required value.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from pyspark.sql import Column, DataFrame, Row
@@ -23,12 +22,11 @@ from loomline.lake import (
     tables_of,
 )
 from loomline.ranges import reach_columns, within_reach
+from loomline.side_by_side import side_by_side
 from loomline.tables import Table, load_tables
 
 SILVER = "silver"
 KEY_CHECK = "quality.key_check"
-# Tables that are checked side by side.
-AT_ONCE = 3
 COUNTS = ("row_count", "superseded_row_count", "early_row_count", "reversed_row_count")
 
 
@@ -115,6 +113,5 @@ def key_checks(context: JobContext, afresh: bool) -> DataFrame:
         return _check(context, name, declared[name], last.get(name), version or 0)
 
     names = sorted(tables_of(spark, SILVER) & declared.keys())
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        checks = list(pool.map(check, names))
+    checks = side_by_side(check, names)
     return rows_frame(spark, context.catalog, KEY_CHECK, checks)

@@ -16,7 +16,6 @@ from __future__ import annotations
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -40,14 +39,13 @@ from loomline.lake import (
 )
 from loomline.sample.apart import refuse_mixture
 from loomline.seen import Trace, load_seen, note_seen, patterns_version, trace
+from loomline.side_by_side import side_by_side
 from loomline.staging import LandedCopy, StagedFile, copy_unchanged, stage_file
 from loomline.unfinished import SourceFile, begin, by_source, finish, left_unfinished
 
 JOB = "land"
 LANDED_FILE = "bronze.landed_file"
 QUARANTINE = "quality.quarantine"
-# Sources that are written side by side.
-AT_ONCE = 3
 
 
 def source_files(data: Path) -> list[Path]:
@@ -115,10 +113,7 @@ def _write_all(context: JobContext, staged: dict[str, list[StagedFile]]) -> None
     """Append the staged files to bronze, the sources side by side, and list them."""
     begin(context, JOB, {(source, f.copy.sha256) for source in staged for f in staged[source]})
     create_tables(context.spark, context.catalog, [f"bronze.{source}" for source in staged])
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        waiting = [pool.submit(_write, context, *one) for one in staged.items()]
-        for future in waiting:
-            future.result()
+    side_by_side(lambda one: _write(context, *one), staged.items())
     _list(context, staged)
     finish(context, JOB)
 

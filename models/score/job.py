@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import SparkSession
 
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_table, remove_rows, replace_rows, sql_literal
+from loomline.lake import create_tables, remove_rows, replace_rows, sql_literal
 from models.master_scale import MasterScale, load_master_scale
 from models.reasons import as_floats, explain
 from models.registry import champion_for, open_registry, read_scorecard, scorecards
@@ -31,8 +31,7 @@ def run(context: JobContext) -> JobResult:
     is left without scores and a note says so.
     """
     spark = context.spark
-    for name in (SCORES, MASTER_SCALE):
-        create_table(spark, context.catalog, name)
+    create_tables(spark, context.catalog, (SCORES, MASTER_SCALE))
     scale = load_master_scale(context.catalog)
     write_master_scale(spark, scale)
     features = read_features(spark, context.as_of_date)

@@ -6,7 +6,7 @@ from mlflow.tracking import MlflowClient
 
 from loomline.code import code_commit
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_table, replace_rows, sql_literal, table_version
+from loomline.lake import create_tables, replace_rows, sql_literal, table_version
 from models.logging_run import Provenance, log_and_register
 from models.registry import (
     Champion,
@@ -59,7 +59,6 @@ def _write_figures(context: JobContext, client: MlflowClient, champion: Champion
         f"and model_version = {sql_literal(champion.version)}"
     )
     for name in (METRICS, CALIBRATION):
-        create_table(spark, context.catalog, name)
         model = {
             "model_name": MODEL_NAME,
             "model_version": champion.version,
@@ -83,8 +82,7 @@ def run(context: JobContext) -> JobResult:
     was trained as of the very date on other firms, features or outcomes than are known by now, or
     with other settings, is followed by a new one.
     """
-    for name in (METRICS, CALIBRATION):
-        create_table(context.spark, context.catalog, name)
+    create_tables(context.spark, context.catalog, (METRICS, CALIBRATION))
     features = read_features(context.spark, context.as_of_date)
     client = open_registry(context.settings)
     found = scorecards(client, features.feature_version)

@@ -18,7 +18,7 @@ from pyspark.sql import SparkSession
 from loomline.engine.server import start_engine, stop_engine
 from loomline.engine.session import open_session
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_table
+from loomline.lake import create_tables
 from loomline.runner import run_job
 from loomline.sample import write_sample
 from loomline.settings import Settings, load_settings
@@ -33,12 +33,25 @@ SCORELESS_DATE = date(2018, 5, 15)
 FOUNDATION = ("land", "conform", "enterprise", "identity", "reconcile")
 
 
+# An engine of a test lives for minutes: Java's second compiler would take more than it gives. By
+# itself, the first one gets too little room.
+QUICK_START = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
+
+
 class RunJob(Protocol):
     """Run a job on the shared engine, as `loomline run` does."""
 
     def __call__(
         self, name: str, as_of_date: date = ..., data: Path | None = None
     ) -> JobResult: ...
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_start() -> Iterator[None]:
+    """Engines and brokers that tests start compile their code once, and quickly."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAVA_TOOL_OPTIONS", QUICK_START)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -97,14 +110,14 @@ def lake(settings: Settings, spark: SparkSession, sample: Path, run: RunJob) -> 
 @pytest.fixture(scope="session")
 def scoreless_marts(lake: JobContext, run: RunJob) -> JobResult:
     """What the job said when it built the marts of `SCORELESS_DATE`, the grades being known."""
-    create_table(lake.spark, lake.catalog, MASTER_SCALE)
+    create_tables(lake.spark, lake.catalog, (MASTER_SCALE,))
     write_master_scale(lake.spark, load_master_scale(lake.catalog))
     return run("marts", SCORELESS_DATE)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def flow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A home for streams and the simulated ecosystem, with an engine that tests start and kill."""
+    """A module's own home, with an engine that its tests start and kill."""
     home = make_home(tmp_path_factory.mktemp("flow"))
     yield home
     stop_engine(home.settings)

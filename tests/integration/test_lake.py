@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from loomline.errors import LoomlineError
-from loomline.lake import create_table, remove_unfinished_tables, table_version
+from loomline.lake import create_tables, remove_unfinished_tables, table_version
 from loomline.settings import Settings
 
 NAME = "ops.conformed_file"
@@ -33,14 +33,14 @@ def test_a_folder_without_rows_that_no_table_owns_gives_way_to_the_table(
     spark: SparkSession, settings: Settings, catalog: Path, tmp_path: Path
 ) -> None:
     folder = settings.warehouse / "ops.db" / "conformed_file"
-    create_table(spark, catalog, NAME)
+    create_tables(spark, catalog, (NAME,))
     rows = spark.table(NAME).collect()
     log = tmp_path / "log"
     log.mkdir()
     shutil.copy(folder / "_delta_log" / f"{0:020}.json", log)
     spark.sql(f"drop table {NAME}")
     shutil.copytree(log, folder / "_delta_log")
-    create_table(spark, catalog, NAME)
+    create_tables(spark, catalog, (NAME,))
     assert table_version(spark, NAME) == 0
     if rows:
         spark.createDataFrame(rows, spark.table(NAME).schema).writeTo(NAME).append()

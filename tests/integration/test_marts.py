@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from loomline.errors import LoomlineError
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_table, replace_rows
+from loomline.lake import create_tables, replace_rows
 from spark_jobs.marts import SCORE_TABLES, UNIT_TESTS, run_dbt
 from tests.integration.conftest import SCORELESS_DATE, RunJob
 from tests.integration.content import content_hash
@@ -89,8 +89,7 @@ def a_grade(lake: JobContext) -> str:
 
 @pytest.fixture(scope="module")
 def built(lake: JobContext, run: RunJob, scoreless_marts: JobResult) -> Iterator[BuiltMarts]:
-    for table in SCORE_TABLES:
-        create_table(lake.spark, lake.catalog, table)
+    create_tables(lake.spark, lake.catalog, SCORE_TABLES)
     write_scores(lake, a_grade(lake), SCORED_COUNT)
     scored = run("marts", SCORED_DATE)
     yield BuiltMarts(lake, {SCORED_DATE: scored, SCORELESS_DATE: scoreless_marts})

@@ -146,13 +146,11 @@ def streamed(flow_home: Home, sent: Sent) -> Iterator[Home]:
         start_brokers(home.settings)
         publish(home, sent)
         start_engine(home.settings)
-        # Other modules may have written to the home's tables before.
-        before = {table: home.commits(table) for table in (TELEMETRY, DEAD_LETTER)}
         process = stream(home)
 
         def written(table: str) -> set[Path]:
-            """New commits, but for the first, which creates the table empty."""
-            return {p for p in home.commits(table) - before[table] if int(p.stem) > 0}
+            """The commits of a table, but for the first, which creates it empty."""
+            return {path for path in home.commits(table) if int(path.stem) > 0}
 
         def silver_is_written() -> bool:
             assert process.poll() is None, process.communicate()
