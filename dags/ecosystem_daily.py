@@ -15,13 +15,13 @@ from loomline.broker.servers import start_brokers
 from loomline.contracts.catalogue import sources_of_files
 from loomline.jobs import DAILY_JOBS
 from loomline.settings import load_settings
-from simulator.follow import send_day, simulate_up_to
+from simulator.follow import send_up_to, simulate_up_to
 from streaming.arrival import arrivals
 
 ABOUT = """
 One more day of a simulated ecosystem, as of the logical date: the days up to it are simulated, its
-machines send over MQTT and OPC UA through the gateway into Kafka, its files are landed, and every
-daily job runs.
+machines send what they have not sent yet over MQTT and OPC UA through the gateway into Kafka, its
+files are landed, and every daily job runs.
 
 - **Folder**: that of `loomline simulate`, in the run's configuration, `{"data": "/folder"}`, else
   in `LOOMLINE_DATA`.
@@ -47,12 +47,12 @@ def simulate(say: Callable[[str], None] = print) -> None:
 
 
 def send(say: Callable[[str], None] = print) -> None:
-    """Send what the machines say on the run's date, through real brokers."""
+    """Send what the machines say up to the run's date, through real brokers."""
     settings = load_settings()
     start_brokers(settings)
     start_gateway(settings)
     with arrivals(settings) as count_arrived:
-        sent = send_day(settings, _folder(), as_of_date(), count_arrived)
+        sent = send_up_to(settings, _folder(), as_of_date(), count_arrived)
     say(f"send         {as_of_date()}  {sent:>10,} messages to Kafka")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from loomline.settings import Settings
@@ -71,6 +71,18 @@ def send_day(
     note.parent.mkdir(exist_ok=True)
     note.touch()
     return sent.total()
+
+
+def send_up_to(
+    settings: Settings, folder: Path, last: date, count_arrived: Callable[[], int]
+) -> int:
+    """Send what machines said on each day up to a date that was not sent before, day after day.
+
+    Returns how many messages were sent, as `send_day` does.
+    """
+    connected = date_of(parameters_of(folder).connected_day)
+    days = [connected + timedelta(number) for number in range((last - connected).days + 1)]
+    return sum(send_day(settings, folder, day, count_arrived) for day in days)
 
 
 def follow(

@@ -12,7 +12,7 @@ import pytest
 
 from loomline.errors import LoomlineError
 from loomline.settings import Settings
-from simulator.follow import parameters_of, send_day, simulate_up_to
+from simulator.follow import parameters_of, send_day, send_up_to, simulate_up_to
 from simulator.run import Parameters, simulate
 
 SMALL = Parameters(enterprises=30, seed=3)
@@ -122,3 +122,15 @@ def test_a_folder_goes_on_with_its_own_parameters_and_no_day_twice(connected_lat
 def test_machines_that_are_not_connected_send_nothing(connected_late: Path) -> None:
     # No broker is up: who tried to send would fail.
     assert send_day(Settings(mqtt_port=1), connected_late, date(2019, 7, 31), lambda: 0) == 0
+
+
+def test_a_day_that_was_sent_is_not_sent_again(tmp_path: Path) -> None:
+    simulate_up_to(tmp_path, date(2019, 7, 3), Parameters(enterprises=30, seed=3))
+    (tmp_path / "feed").mkdir()
+    for day in (1, 2, 3):
+        (tmp_path / "feed" / f"2019-07-0{day}.sent").touch()
+    without_broker = Settings(mqtt_port=1)
+    assert send_up_to(without_broker, tmp_path, date(2019, 7, 3), lambda: 0) == 0
+    (tmp_path / "feed" / "2019-07-02.sent").unlink()
+    with pytest.raises(LoomlineError):
+        send_up_to(without_broker, tmp_path, date(2019, 7, 3), lambda: 0)
