@@ -1,4 +1,4 @@
-"""A corrected contract makes of landed files as it would have from the start."""
+"""A corrected contract makes of landed files what it would have made from the start."""
 
 from __future__ import annotations
 
