@@ -91,7 +91,10 @@ DAILY_JOBS = (
     Job(
         name="reconcile",
         entry="spark_jobs.reconcile:run",
-        description="Prove that landed = conformed + duplicate + quarantined, in rows and cents.",
+        description=(
+            "Prove that landed = conformed + duplicate + quarantined + dead-lettered, "
+            "in rows and cents."
+        ),
         reads=RECONCILED,
         writes=PROOFS,
     ),

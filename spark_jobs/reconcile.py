@@ -95,15 +95,23 @@ def reconciliation(context: JobContext, contracts: dict[str, Contract]) -> DataF
             ("unreadable_total_rows", "bigint"),
         )
     }
-    # Retention lets the first lines go: of a log, all offsets after them must be there.
-    offsets = "last_line - greatest(first_line, coalesce(through_line + 1, first_line)) + 1"
+    is_log = f"startswith(source_file, '{LOG_PREFIX}')"
+    # Retention lets the first lines go: of a log, all offsets after them must be there. One that
+    # retention let nothing go of has a record at least, since it is listed with its first ones.
+    offsets = (
+        "if(last_line is null, if(through_line is null, 1, 0), "
+        "greatest(last_line - coalesce(through_line + 1, first_line) + 1, 0))"
+    )
     rows_agree = F.expr(
-        f"coalesce(bronze_rows, 0) = if(startswith(source_file, '{LOG_PREFIX}'), "
-        f"greatest(coalesce({offsets}, 0), 0), row_count - coalesce(retired_rows, 0)) "
+        f"coalesce(bronze_rows, 0) = "
+        f"if({is_log}, {offsets}, row_count - coalesce(retired_rows, 0)) "
         "and landed_rows = conformed_rows + duplicate_rows + quarantined_rows + dead_lettered_rows"
     )
+    # Kafka lets go of records too, and nothing tells one that it let go from one that was lost.
+    unread = f"if({is_log}, coalesce(through_line + 1 - retired_rows, first_line, 0), 0)"
     totals_agree = F.expr("landed_total <=> conformed_total + duplicate_total + quarantined_total")
-    return joined.withColumns(rows | totals).withColumn("is_reconciled", rows_agree & totals_agree)
+    judged = {"unread_rows": F.expr(unread), "is_reconciled": rows_agree & totals_agree}
+    return joined.withColumns(rows | totals).withColumns(judged)
 
 
 def run(context: JobContext) -> JobResult:
@@ -145,8 +153,16 @@ def _reconcile(context: JobContext, afresh: bool) -> JobResult:
         F.count("*").alias("all"),
         F.count_if(~F.col("is_reconciled")).alias("broken"),
         F.coalesce(F.sum("landed_rows"), F.lit(0)).alias("landed_rows"),
+        F.count_if(F.col("unread_rows") > 0).alias("late_logs"),
+        F.sum("unread_rows").alias("unread_rows"),
     ).collect()
     note = f"{files['all']} files reconcile in rows and to the cent"
     if files["broken"]:
         note = f"{files['broken']} of {files['all']} files do NOT reconcile: see {RECONCILIATION}"
-    return JobResult(files["landed_rows"], files["all"], (note,))
+    notes = [note]
+    if files["late_logs"]:
+        notes.append(
+            f"{files['late_logs']} logs begin after offset 0: Kafka no longer had "
+            f"{files['unread_rows']} records when they were first read"
+        )
+    return JobResult(files["landed_rows"], files["all"], tuple(notes))

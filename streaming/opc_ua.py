@@ -15,15 +15,9 @@ from asyncua.common.subscription import DataChangeNotif, Subscription
 from loomline.settings import Settings
 from streaming.counts import Counts
 from streaming.declaration import GatewayDeclaration, OpcUaEndpoint
-from streaming.opc_ua_nodes import (
-    BEGINNING,
-    Variable,
-    find_variables,
-    history,
-    subscribe,
-)
+from streaming.opc_ua_nodes import Variable, find_variables, history, subscribe
 from streaming.oversized import keeper
-from streaming.positions import Positions, Step
+from streaming.positions import BEGINNING, Positions, Step
 from streaming.records import NodeValue, opc_ua_record
 from streaming.sink import KafkaSink, Record
 
@@ -121,6 +115,15 @@ class _Gap:
     step: Step
 
 
+@dataclass(frozen=True)
+class _Coming:
+    """A value of a node, and the step that it is; None where it says no moment."""
+
+    variable: Variable
+    value: ua.DataValue
+    step: Step | None
+
+
 class _Session:
     """One connection to one server, and what is known by it."""
 
@@ -129,7 +132,7 @@ class _Session:
         self._endpoint = endpoint
         self._client = client
         self._variables: dict[ua.NodeId, Variable] = {}
-        self._queue: asyncio.Queue[tuple[Variable, ua.DataValue]] = asyncio.Queue(QUEUE_SIZE)
+        self._queue: asyncio.Queue[_Coming] = asyncio.Queue(QUEUE_SIZE)
         self._overflowed = False
 
     def datachange_notification(self, node: Node, _value: object, data: DataChangeNotif) -> None:
@@ -138,8 +141,13 @@ class _Session:
         # Once one was left out, a later one would move the position past it.
         if variable is None or self._overflowed:
             return
+        value = data.monitored_item.Value
+        if _status(value).value == NO_READING:
+            return
+        # Begun here and not when its turn comes: the position must not pass it while it waits.
+        coming = self._begin(variable, value)
         try:
-            self._queue.put_nowait((variable, data.monitored_item.Value))
+            self._queue.put_nowait(coming)
         except asyncio.QueueFull:
             self._overflowed = True
 
@@ -167,8 +175,7 @@ class _Session:
 
     async def _carry_queue(self) -> None:
         while True:
-            variable, value = await self._queue.get()
-            await self._carry(variable, value)
+            await self._carry(await self._queue.get())
 
     async def _follow_new_nodes(self, subscription: Subscription) -> None:
         found = await find_variables(self._client)
@@ -191,8 +198,16 @@ class _Session:
             )
 
     def _begin_gap(self, variable: Variable) -> Step:
-        positions, url = self._reader._positions, self._endpoint.url
-        return positions.begin(url, variable.name, positions.of(url, variable.name) or BEGINNING)
+        return self._reader._positions.begin_gap(self._endpoint.url, variable.name)
+
+    def _begin(self, variable: Variable, value: ua.DataValue, gap: Step | None = None) -> _Coming:
+        # A clock that is ahead must not move the position past values still to come.
+        moments = [m for m in (value.SourceTimestamp, value.ServerTimestamp) if m is not None]
+        if not moments:
+            return _Coming(variable, value, None)
+        url, moment = self._endpoint.url, min(moments)
+        step = self._reader._positions.begin(url, variable.name, moment, gap)
+        return _Coming(variable, value, step)
 
     async def _read_history(self, gap: _Gap) -> bool:
         """Carry what the server has kept since the last stored value; whether it keeps any."""
@@ -201,7 +216,8 @@ class _Session:
             since -= timedelta(hours=self._endpoint.late_hours)
         try:
             async for value in history(gap.variable, since):
-                await self._carry(gap.variable, value)
+                if _status(value).value != NO_READING:
+                    await self._carry(self._begin(gap.variable, value, gap.step))
         except ua.UaStatusCodeError as error:
             if error.code not in _NO_HISTORY:
                 raise
@@ -210,28 +226,20 @@ class _Session:
         self._reader._positions.stored(gap.step)
         return True
 
-    async def _carry(self, variable: Variable, value: ua.DataValue) -> None:
-        status = value.StatusCode or ua.StatusCode()
-        if status.value == NO_READING:
-            return
-        reader = self._reader
+    async def _carry(self, coming: _Coming) -> None:
+        reader, variable, value, step = self._reader, coming.variable, coming.value, coming.step
         reading = NodeValue(
             endpoint=variable.folder
             if self._endpoint.folder_names_endpoint
             else self._endpoint.url,
             node=variable.name,
             value=value.Value.Value if value.Value is not None else None,
-            status=status.name,
+            status=_status(value).name,
             source_time=value.SourceTimestamp,
             server_time=value.ServerTimestamp,
         )
         built = opc_ua_record(reading, reader._keep)
         reader._counts.received(built)
-        # A clock that is ahead must not move the position past values still to come.
-        moments = [m for m in (value.SourceTimestamp, value.ServerTimestamp) if m is not None]
-        step = None
-        if moments:
-            step = reader._positions.begin(self._endpoint.url, reading.node, min(moments))
 
         def stored() -> None:
             reader._counts.acknowledged()
@@ -243,6 +251,10 @@ class _Session:
             reader._sink.put(record)
         else:
             await asyncio.to_thread(reader._sink.put, record)
+
+
+def _status(value: ua.DataValue) -> ua.StatusCode:
+    return value.StatusCode or ua.StatusCode()
 
 
 _NO_HISTORY = frozenset(

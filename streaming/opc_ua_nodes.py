@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from asyncua import Client, Node, ua
 from asyncua.common.subscription import Subscription
@@ -12,7 +12,6 @@ from asyncua.common.subscription import Subscription
 SUBSCRIBED_AT_ONCE = 500
 # Values that may wait at the server for one node between two of its messages.
 QUEUE_SIZE = 10_000
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def _request(node: Node, handle: int) -> ua.MonitoredItemCreateRequest:
     )
 
 
-async def history(variable: Variable, since: datetime | None) -> AsyncIterator[ua.DataValue]:
+async def history(variable: Variable, since: datetime) -> AsyncIterator[ua.DataValue]:
     """The values that the server has kept of a variable, by source time from `since` on.
 
     Raises:
@@ -89,7 +88,7 @@ async def history(variable: Variable, since: datetime | None) -> AsyncIterator[u
     """
     details = ua.ReadRawModifiedDetails(
         IsReadModified=False,
-        StartTime=since or BEGINNING,
+        StartTime=since,
         EndTime=ua.get_win_epoch(),
         NumValuesPerNode=0,
         ReturnBounds=False,

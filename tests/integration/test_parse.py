@@ -78,6 +78,41 @@ def test_a_time_that_says_its_offset_is_that_instant(
     ]
 
 
+def test_a_clock_that_is_put_forward_or_back_is_read_as_the_guide_says(
+    spark: SparkSession, contract: Contract, table: Table
+) -> None:
+    sent = {"from": "sent", "type": "timestamp", "formats": ["yyyy-MM-dd HH:mm:ss"]}
+    new_york = changed(
+        contract,
+        time_zone="America/New_York",
+        working_columns={"sent": sent},
+        event_at={"column": "sent"},
+        known_at={"column": "sent", "days_later": 1},
+    )
+    # A day of 23 hours follows, the left-out time is that of the next day, then is meant itself;
+    # the last is a time that comes twice, before a day of 25 hours has ended.
+    texts = ("2024-03-09 12:00:00", "2024-03-09 02:30:00", "2024-03-10 02:30:00")
+    texts += ("2024-11-03 01:30:00",)
+    rows = bronze(spark, *({"cells": {"sent": text, "number": text}} for text in texts))
+    parsed = parse_rows(rows, new_york, table).orderBy("line_number")
+    moments = ("cast(event_at as bigint) as event_at", "cast(known_at as bigint) as known_at")
+    found = parsed.selectExpr(*moments, "reasons").collect()
+    assert [row["event_at"] for row in found] == [
+        datetime(2024, 3, 9, 17, tzinfo=UTC).timestamp(),
+        datetime(2024, 3, 9, 7, 30, tzinfo=UTC).timestamp(),
+        None,
+        datetime(2024, 11, 3, 5, 30, tzinfo=UTC).timestamp(),
+    ]
+    assert [row["known_at"] for row in found] == [
+        datetime(2024, 3, 10, 16, tzinfo=UTC).timestamp(),
+        datetime(2024, 3, 10, 7, 30, tzinfo=UTC).timestamp(),
+        None,
+        datetime(2024, 11, 4, 6, 30, tzinfo=UTC).timestamp(),
+    ]
+    complaint = "sent: not a timestamp as yyyy-MM-dd HH:mm:ss: '2024-03-10 02:30:00'"
+    assert [complaint in row["reasons"] for row in found] == [False, False, True, False]
+
+
 def test_a_date_within_a_time_that_says_its_offset_is_the_local_one(
     spark: SparkSession, contract: Contract, table: Table
 ) -> None:

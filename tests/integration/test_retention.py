@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pyspark.sql import SparkSession
+from pyspark.sql import Row, SparkSession
 
 from loomline.contracts.catalogue import contract_version, load_contracts
 from loomline.errors import LoomlineError
@@ -92,13 +92,20 @@ def job(trial: Settings, name: str, as_of_date: date = AS_OF_DATE) -> JobResult:
     return run_job(name, as_of_date, settings=trial)
 
 
-def stream(spark: SparkSession, trial: Settings, lines: list[str], number: int, first: int) -> None:
-    """Bring lines into the lake as a batch of the log."""
+def stream(
+    spark: SparkSession,
+    trial: Settings,
+    lines: list[str],
+    number: int,
+    first: int,
+    partition: int = 0,
+) -> None:
+    """Bring lines into the lake as a batch of the log, or of that of another partition."""
     contract = load_contracts(trial.catalog)[SOURCE]
     shared = ("bronze.landed_file", "ops.conformed_file", QUARANTINE, DEAD_LETTER)
     create_tables(spark, trial.catalog, (BRONZE, TELEMETRY, *shared))
     records = spark.createDataFrame(
-        [(TOPIC, 0, first + offset, line.encode()) for offset, line in enumerate(lines)],
+        [(TOPIC, partition, first + offset, line.encode()) for offset, line in enumerate(lines)],
         "topic string, partition int, offset long, value binary",
     )
     source = StreamSource(contract, contract_version(contract), ())
@@ -234,3 +241,47 @@ def test_rollups_keep_the_days_whose_readings_are_gone_and_what_comes_later_leav
     stream(spark, trial, [json.dumps(late)], number=2, first=len(LOG_LINES))
     job(trial, "rollup")
     assert [content_hash(spark, table, OF_SYSTEM) for table in (DAY, MINUTE)] == rollups
+
+
+def test_of_a_log_every_record_behind_those_let_go_must_be_there(
+    maintained: object, spark: SparkSession, trial: Settings
+) -> None:
+    through = {row["source_file"]: row["through_line"] for row in spark.table(RETIRED).collect()}
+    first_kept = f"source_file = '{LOG}' and line_number = {through[LOG] + 1}"
+    versions = {table: version(spark, table) for table in (BRONZE, TELEMETRY)}
+    for table in versions:
+        assert count(spark, table, first_kept) == 1
+        remove_rows(spark, table, first_kept)
+    # Counted anew: nobody has ever seen the record.
+    job(trial, "audit")
+    assert proof_of(spark, LOG)["is_reconciled"] is False
+    for table, before in versions.items():
+        spark.sql(f"restore table {table} to version as of {before}")
+    job(trial, "audit")
+    assert proof_of(spark, LOG)["is_reconciled"] is True
+    assert proof_of(spark, LOG)["unread_rows"] == 0
+
+
+def test_what_kafka_let_go_before_it_was_read_is_said_for_each_log(
+    maintained: object, spark: SparkSession, trial: Settings
+) -> None:
+    stream(spark, trial, lines_of("of_late_log")[-3:], number=3, first=7, partition=1)
+    said = "1 logs begin after offset 0: Kafka no longer had 7 records when they were first read"
+    assert said in job(trial, "reconcile").notes
+    late = LOG.replace("/0", "/1")
+    assert (proof_of(spark, late)["is_reconciled"], proof_of(spark, late)["unread_rows"]) == (
+        True,
+        7,
+    )
+    assert proof_of(spark, LOG)["unread_rows"] == 0
+    # A log whose every record is gone is not one that never had any.
+    for table in (BRONZE, TELEMETRY):
+        remove_rows(spark, table, f"source_file = '{late}'")
+    job(trial, "audit")
+    assert proof_of(spark, late)["is_reconciled"] is False
+
+
+def proof_of(spark: SparkSession, name: str) -> Row:
+    """The proof of a file or log of the trial."""
+    rows = spark.table("quality.reconciliation").where(OF_SOURCE)
+    return {row["source_file"]: row for row in rows.collect()}[name]

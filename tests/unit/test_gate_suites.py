@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from expectations.suites import SuiteFile, check_columns, load_suites, with_dates
 from loomline.errors import CatalogueError
@@ -55,6 +59,19 @@ def test_every_table_has_at_least_one_critical_expectation(gate: str) -> None:
     for suite_file in load_suites(gate):
         severities = {declared.severity for declared in suite_file.suite.expectations}
         assert "critical" in severities, suite_file.path
+
+
+@given(sides=st.tuples(*[st.integers(0, 9)] * 4), lost=st.integers(-2, 2))
+def test_rows_that_are_nowhere_are_what_landed_less_every_side(
+    sides: tuple[int, int, int, int], lost: int
+) -> None:
+    [suite] = [one.suite for one in load_suites("silver") if one.path.stem == "reconciliation"]
+    names = ("conformed_rows", "duplicate_rows", "quarantined_rows", "dead_lettered_rows")
+    rows = dict(zip(names, sides, strict=True)) | {"landed_rows": sum(sides) + lost}
+    columns = ", ".join(f"{count} as {name}" for name, count in rows.items())
+    sql = f"select {suite.derived['unexplained_rows']} from (select {columns})"
+    with closing(sqlite3.connect(":memory:")) as database:
+        assert database.execute(sql).fetchone() == (lost,)
 
 
 def test_an_unknown_expectation_names_file_line_and_key(tmp_path: Path) -> None:
