@@ -306,3 +306,29 @@ def test_the_first_heads_of_a_system_take_its_lines_out_of_every_month(
     remove_rows(spark, DERIVED_FILE, in_condition("table_name", DERIVED))
     planter.run("trade_relation")
     assert content_hash(spark, "silver.trade_relation") == grown
+
+
+def test_postings_that_a_changed_contract_takes_away_leave_no_balance(
+    spark: SparkSession, planter: Planter
+) -> None:
+    def balance_by_month() -> dict[date, Decimal]:
+        rows = spark.table("silver.ledger_balance").where(OF_TRIAL).collect()
+        return {row["month_start_date"]: row["balance_cny"] for row in rows}
+
+    months = (date(2024, 1, 1), date(2024, 2, 1))
+    for day in months:
+        of_month = {"document_number": str(day), "fiscal_year": "2024", "known_at": day}
+        posting = {"line_code": "1", "account_code": "1001", "amount_cny": Decimal(day.month)}
+        planter.plant(DOCUMENT, str(day.month), of_month | {"posting_date": day})
+        planter.plant(ENTRY, str(day.month + 2), of_month | posting)
+    planter.run("ledger_balance")
+    assert balance_by_month() == {months[0]: Decimal(1), months[1]: Decimal(3)}
+    # What is left counts alone, not on a balance of before.
+    for gone, digit, left in (
+        (months[0], "3", {months[1]: Decimal(2)}),
+        (months[1], "4", {}),
+    ):
+        remove_rows(spark, ENTRY, f"{OF_TRIAL} and document_number = '{gone}'")
+        planter.note(ENTRY, digit, "2")
+        planter.run("ledger_balance")
+        assert balance_by_month() == left
