@@ -176,18 +176,14 @@ JOBS = (
         name="maintain",
         entry="spark_jobs.maintain:run",
         description="Let go of what is older than declared, compact, and delete old versions.",
-        reads=("bronze.*", "silver.telemetry", "ops.unfinished_file", "ops.rollup_mark"),
-        writes=(
-            *("bronze.*", "silver.telemetry", "silver.telemetry_minute", "silver.telemetry_day"),
-            *("quality.quarantine", "quality.dead_letter"),
-            *("ops.retired_file", "ops.unfinished_file"),
-        ),
+        reads=("bronze.*", "silver.*", "quality.*", "ops.*"),
+        writes=("bronze.*", "silver.*", "quality.*", "ops.*"),
     ),
     Job(
         name="maintain_plan",
         entry="spark_jobs.maintain:run_plan",
         description="Say what maintain would do, and do nothing.",
-        reads=("bronze.*", "silver.*", "ops.unfinished_file", "ops.rollup_mark"),
+        reads=("bronze.*", "silver.*", "quality.*", "ops.*"),
         writes=(),
     ),
 )

@@ -65,7 +65,11 @@ def _mentioned(mention: Mention) -> str:
 
 
 def _mentions(mentions: Iterable[Mention]) -> str:
-    """A query of all mentions, a spelling of a code standing until the next is known."""
+    """A query of all mentions: a spelling of a code stands until the next is known.
+
+    Once the code is in a list of firms, the list is what says who it is. Until then the mention was
+    all that was known, and its links of then stay.
+    """
     nothing = ", ".join(f"cast(null as string) as {column}" for column in COMPARED)
     key = ", ".join(KEY)
     return f"""
@@ -77,19 +81,28 @@ def _mentions(mentions: Iterable[Mention]) -> str:
             group by {key}, party_name
         ),
 
+        listed as (
+            select {key}, min(known_at) as listed_at
+            from {PARTY}
+            group by {key}
+        ),
+
         spans as (
             select
                 {key}, party_name, first_row.*,
-                lead(first_row.known_at) over (
-                    partition by {key} order by first_row.known_at, party_name
+                least(
+                    listed_at,
+                    lead(first_row.known_at) over (
+                        partition by {key} order by first_row.known_at, party_name
+                    )
                 ) as superseded_at
             from spellings
+            left join listed using ({key})
         )
 
         select {key}, party_name, {nothing}, {", ".join(MOMENTS)}, superseded_at,
             {", ".join(PROVENANCE_COLUMNS)}
         from spans
-        left anti join {PARTY} using ({key})
         where superseded_at is null or superseded_at > known_at
     """
 

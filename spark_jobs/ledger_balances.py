@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from loomline.contracts.catalogue import PROVENANCE_COLUMNS
 from loomline.derived import find_news, take_in
 from loomline.job import JobContext, JobResult
-from loomline.lake import replace_rows, sql_literal, tables_of
+from loomline.lake import remove_rows, replace_rows, sql_literal, tables_of
 from loomline.tables import table_declaration
 
 LEDGER_BALANCE = "silver.ledger_balance"
@@ -164,13 +164,16 @@ def run(context: JobContext) -> JobResult:
     touched = postings if news.is_whole else postings.where("is_new")
     first_month = touched.agg(F.min("month_start_date")).collect()[0][0]
     if first_month is None:
+        if news.is_whole:
+            remove_rows(spark, LEDGER_BALANCE, "true")
         take_in(context, news)
         return JobResult(0, 0)
     from_then_on = f"month_start_date >= {sql_literal(first_month)}"
     recent = postings.where(from_then_on).drop("is_new")
-    before = spark.table(LEDGER_BALANCE).where(f"not {from_then_on}").select(*recent.columns)
+    of_months = "true" if news.is_whole else from_then_on
+    before = spark.table(LEDGER_BALANCE).where(f"not ({of_months})").select(*recent.columns)
     found = balances(recent.unionByName(before), first_month, context.settings.time_zone)
     found = found.select(*table_declaration(context.catalog, LEDGER_BALANCE).columns)
-    replace_rows(found, LEDGER_BALANCE, "true" if news.is_whole else from_then_on)
+    replace_rows(found, LEDGER_BALANCE, of_months)
     take_in(context, news)
     return JobResult(recent.count(), spark.table(LEDGER_BALANCE).where(from_then_on).count())

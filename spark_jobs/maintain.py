@@ -1,7 +1,8 @@
 """Jobs `maintain` and `maintain_plan`: retention, compaction and clean-up of the tables that grow.
 
 Both look at the tables that `catalog/tables` declares a `cluster_by` or a `retention` for, and at
-the bronze tables of their sources. `maintain_plan` says what `maintain` would do and does nothing.
+the bronze tables of their sources. Of the others, those of many files are compacted; their old
+versions are kept. `maintain_plan` says what `maintain` would do and does nothing.
 
 Lines of a canonical table's sources are let go together with all that was made of them. They are
 first noted in `ops.unfinished_file` and `ops.retired_file`: after a kill anywhere the rerun goes on
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 
+from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from loomline.errors import LoomlineError
@@ -26,7 +28,9 @@ from loomline.lake import (
     remove_rows,
     sql_literal,
     table_exists,
+    tables_of,
 )
+from loomline.side_by_side import side_by_side
 from loomline.tables import Retention, load_tables
 from loomline.unfinished import UNFINISHED, begin, finish, left_unfinished
 from spark_jobs.retention import (
@@ -46,6 +50,9 @@ TELEMETRY, DAY = "silver.telemetry", "silver.telemetry_day"
 MARK = "ops.rollup_mark"
 # Files above this size can't be passed over finely enough by a read of one machine's day.
 FILE_BYTES = 64 << 20
+# Tables get files day by day in these schemas, a file a commit at least: so many in seven weeks.
+GROWING_SCHEMAS = ("bronze", "silver", "ops", "quality")
+MANY_FILES = 50
 # Versions stay readable for so long; the job rollup must have looked at them by then.
 VERSION_HOURS = 7 * 24
 ROLLUP_DAYS = 6
@@ -70,7 +77,7 @@ def _retentions(context: JobContext) -> dict[str, Retention]:
 
 
 def _tables(context: JobContext) -> list[str]:
-    """The tables that are looked after, by name."""
+    """The tables that are looked after whatever their size, by name."""
     declared = load_tables(context.catalog)
     names = [name for name, table in declared.items() if table.cluster_by or table.retention]
     there = [name for name in names if table_exists(context.spark, name)]
@@ -158,9 +165,33 @@ def _let_go(context: JobContext, lines: list[OldLines]) -> None:
     finish(context, JOB)
 
 
+def _detail(context: JobContext, name: str) -> Row:
+    return context.spark.sql(f"describe detail {quoted(name)}").collect()[0]
+
+
+def _scattered(context: JobContext) -> list[str]:
+    """The other tables that have many files, by name.
+
+    Not those in partitions: they have a file for each, whatever is done.
+    """
+    there = {name for schema in GROWING_SCHEMAS for name in tables_of(context.spark, schema)}
+    names = sorted(there - set(_tables(context)))
+    details = side_by_side(lambda name: _detail(context, name), names)
+    return [
+        name
+        for name, detail in zip(names, details, strict=True)
+        if detail["numFiles"] > MANY_FILES and not detail["partitionColumns"]
+    ]
+
+
 def _sizes(context: JobContext, name: str) -> str:
-    detail = context.spark.sql(f"describe detail {quoted(name)}").collect()[0]
+    detail = _detail(context, name)
     return f"{detail['numFiles']:,} files of {detail['sizeInBytes'] / 1e6:,.1f} MB"
+
+
+def _compact(context: JobContext, name: str) -> None:
+    """Write small files together, in a commit that changes no row."""
+    context.spark.sql(f"optimize {quoted(name)}").collect()
 
 
 def _retention_notes(context: JobContext, plan: Plan) -> list[str]:
@@ -189,11 +220,12 @@ def run_plan(context: JobContext) -> JobResult:
         vacuum = f"vacuum {quoted(name)} retain {VERSION_HOURS} hours dry run"
         deleted = len(context.spark.sql(vacuum).collect())
         notes.append(f"{name}: {_sizes(context, name)}; {deleted:,} files of old versions")
+    notes += [f"{name}: {_sizes(context, name)}, to be compacted" for name in _scattered(context)]
     return JobResult(0, 0, tuple(notes))
 
 
 def run(context: JobContext) -> JobResult:
-    """Let old lines and rows go, compact the tables, and delete files of old versions.
+    """Let old lines and rows go, compact tables, and delete files of old versions.
 
     Raises:
         LoomlineError: another job must run first.
@@ -215,8 +247,12 @@ def run(context: JobContext) -> JobResult:
     for name in _tables(context):
         before = _sizes(context, name)
         align_layout(spark, context.catalog, name)
-        spark.sql(f"optimize {quoted(name)}").collect()
+        _compact(context, name)
         spark.sql(f"vacuum {quoted(name)} retain {VERSION_HOURS} hours").collect()
+        notes.append(f"{name}: {before}, now {_sizes(context, name)}")
+    for name in _scattered(context):
+        before = _sizes(context, name)
+        _compact(context, name)
         notes.append(f"{name}: {before}, now {_sizes(context, name)}")
     let_go = sum(one.line_count for one in plan.lines)
     return JobResult(let_go, 0, tuple(notes))

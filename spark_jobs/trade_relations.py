@@ -2,7 +2,7 @@
 
 Reads the canonical tables of `EVIDENCE`; writes `silver.trade_relation` and `ops.derived_file`. A
 row counts from when it is known until it is corrected. Only the months that new files touch are
-computed anew.
+computed anew, and all when a system has its first heads: its lines count no more in any month.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from loomline.contracts.catalogue import PROVENANCE_COLUMNS
-from loomline.derived import find_news, take_in
+from loomline.derived import News, find_news, take_in
 from loomline.job import JobContext, JobResult
 from loomline.lake import replace_rows, sql_literal, tables_of
 from loomline.tables import table_declaration
@@ -172,11 +172,22 @@ def evidence_rows(rows: DataFrame, evidence: Evidence, zone: str) -> DataFrame:
     )
 
 
+def _has_first_heads(context: JobContext, news: News, there: set[str]) -> bool:
+    """Whether new files have brought all heads that a system has in one of the tables."""
+    for head in there & {evidence.head for evidence in EVIDENCE.values()}:
+        of_system = news.marked(context.spark.table(head)).groupBy("code_system")
+        if not of_system.agg(F.bool_and("is_new").alias("is_first")).where("is_first").isEmpty():
+            return True
+    return False
+
+
 def run(context: JobContext) -> JobResult:
-    """Compute the months that new files touch."""
+    """Compute the months that new files touch, or all."""
     spark, zone = context.spark, context.settings.time_zone
     news = find_news(context, TRADE_RELATION, EVIDENCE)
     there = tables_of(spark, "silver")
+    if news.new and not news.is_whole and _has_first_heads(context, news, there):
+        news = replace(news, is_whole=True)
     frames = []
     for table, evidence in EVIDENCE.items():
         if table in there:

@@ -20,12 +20,16 @@ from loomline.settings import PROJECT_ROOT, load_settings
 
 
 def _writer(spark: SparkSession, table: str, version: int | None) -> Row | None:
-    """The latest successful run that wrote the table, not later than the version."""
+    """The latest successful run that made rows of the table, not later than the version.
+
+    Upkeep is passed over: it moves rows and lets them go, and says of none where it came from.
+    """
     written = f"tables_written[{sql_literal(table)}]"
     of_version = f"and {written} <= {version}" if version is not None else ""
     return spark.sql(
         f"select *, {written} as version from {JOB_RUNS} "
-        f"where status = 'succeeded' and {written} is not null {of_version} "
+        f"where status = 'succeeded' and job <> 'maintain' "
+        f"and {written} is not null {of_version} "
         "order by version desc, ended_at limit 1"
     ).first()
 

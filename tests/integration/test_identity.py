@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -14,43 +15,24 @@ from pyspark.sql import SparkSession
 from loomline.commands.identity import review
 from loomline.identity import load_identity
 from loomline.lake import (
+    append_rows,
     create_tables,
     known_condition,
     remove_rows,
     replace_rows,
-    rows_frame,
     table_exists,
 )
 from loomline.runner import run_job
 from loomline.settings import Settings
-from loomline.tables import table_declaration
 from tests.integration.content import content_hash
+from tests.integration.planted import planted_rows
 from tests.unit.parties import FIRMS, lists, party
 
 DAY = pd.Timestamp("2024-03-01 16:00:00")
 LATER = pd.Timestamp("2024-03-11 16:00:00")
 AS_OF = date(2024, 3, 31)
-PLANTED = ("silver.party", "silver.machine")
+PLANTED = ("silver.party", "silver.machine", "silver.staff")
 MADE = ("silver.enterprise_link", "quality.identity_question")
-
-
-def _row(
-    name: str, settings: Settings, number: int, values: dict[str, object]
-) -> tuple[object, ...]:
-    """A row of a canonical table, whatever it does not say left empty."""
-    known_at = pd.Timestamp(str(values["known_at"])).to_pydatetime().replace(tzinfo=UTC)
-    origin = {
-        "event_at": known_at,
-        "known_at": known_at,
-        "superseded_at": None,
-        "source": "planted",
-        "source_file": "planted",
-        "file_sha256": "0" * 64,
-        "line_number": number,
-        "item_number": 1,
-    }
-    columns = table_declaration(settings.catalog, name).columns
-    return tuple((values | origin).get(column) for column in columns)
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +51,19 @@ def planted(settings: Settings, spark: SparkSession) -> Iterator[None]:
         "enterprise_name": "绍兴 大恒通纺织有限责任公司",
         "known_at": DAY,
     }
+    staff: dict[str, object] = {
+        "code_system": "payroll",
+        "enterprise_code": "P7",
+        "enterprise_name": FIRMS["E1"]["party_name"],
+        "month_start_date": date(2024, 2, 1),
+        "head_count": 12,
+        "wages_cny": Decimal(80_000),
+        "social_insurance_cny": Decimal(20_000),
+        "known_at": DAY,
+    }
     create_tables(spark, settings.catalog, PLANTED)
-    for name, values in zip(PLANTED, (records, [machine]), strict=True):
-        rows = [_row(name, settings, number, one) for number, one in enumerate(values, start=1)]
-        replace_rows(rows_frame(spark, settings.catalog, name, rows), name, "true")
+    for name, values in zip(PLANTED, (records, [machine], [staff]), strict=True):
+        replace_rows(planted_rows(spark, settings.catalog, name, values), name, "true")
     yield
     for name in PLANTED:
         spark.sql(f"drop table {name}")
@@ -99,6 +90,7 @@ EARLY = {
     **CODES,
     "coded": ("E1", "credit code"),
     "绍兴 大恒通纺织有限责任公司": ("E1", "splink"),
+    "P7": ("E1", "splink"),
 }
 
 
@@ -125,6 +117,19 @@ def test_links_stand_from_the_moment_they_are_known_and_a_rerun_leaves_them(
     assert all(row["evidence"] and row["model_version"] for row in scored)
     questions = spark.table("quality.identity_question").where("not is_linked").collect()
     assert {(row["party_code"], row["enterprise_id"]) for row in questions} == {("slip", "E1")}
+
+
+def test_a_list_that_comes_later_leaves_the_links_of_the_mentions_before_it(
+    settings: Settings, spark: SparkSession, linked: None
+) -> None:
+    listed = party("payroll", "P7", LATER, credit_code=FIRMS["E2"]["credit_code"])
+    append_rows(planted_rows(spark, settings.catalog, "silver.party", [listed]), "silver.party")
+    run_job("identity", AS_OF, None, settings)
+    # Taken away again, for the tests that come after.
+    remove_rows(spark, "silver.party", "party_code = 'P7'")
+    assert links(spark, datetime(2024, 3, 2)) == EARLY
+    later = {"spelled": ("E2", "splink"), "P7": ("E2", "credit code")}
+    assert links(spark, datetime(2024, 3, 12)) == EARLY | later
 
 
 def test_the_review_prints_a_line_that_completed_is_a_decision(

@@ -15,12 +15,22 @@ import pytest
 import yaml
 from pyspark.sql import Row, SparkSession
 
+from loomline.commands.lineage import lineage
 from loomline.contracts.catalogue import contract_version, load_contracts
 from loomline.errors import LoomlineError
 from loomline.job import JobResult
-from loomline.lake import create_tables, remove_rows, sql_literal, table_version
+from loomline.lake import (
+    append_rows,
+    changed_rows,
+    create_tables,
+    remove_rows,
+    rows_at,
+    sql_literal,
+    table_version,
+)
 from loomline.runner import run_job
 from loomline.settings import Settings
+from spark_jobs.maintain import MANY_FILES
 from streaming.batch import Batch, StreamSource, take_batch
 from tests.integration.content import content_hash
 from tests.integration.trial import trial_settings
@@ -285,3 +295,39 @@ def proof_of(spark: SparkSession, name: str) -> Row:
     """The proof of a file or log of the trial."""
     rows = spark.table("quality.reconciliation").where(OF_SOURCE)
     return {row["source_file"]: row for row in rows.collect()}[name]
+
+
+def test_lineage_looks_past_upkeep_to_the_job_that_made_the_rows(
+    maintained: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    lineage(BRONZE)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "<- land as of" in printed
+    assert "maintain" not in printed
+
+
+def test_another_table_of_many_files_is_compacted_and_no_row_changes(
+    maintained: object, spark: SparkSession, trial: Settings
+) -> None:
+    name, rows = "bronze.retention_scattered", MANY_FILES + 1
+    create_tables(spark, trial.catalog, (name,))
+    # A file a row.
+    scattered = spark.range(0, rows, 1, rows).selectExpr(
+        *("'0' as file_sha256", "'f' as source_file", "id as line_number", "'x' as raw_text"),
+        *("map('a', 'b') as fields", "null as problem", "current_timestamp() as landed_at"),
+    )
+    append_rows(scattered, name)
+    before, content = version(spark, name), content_hash(spark, name)
+    notes = job(trial, "maintain_plan").notes
+    assert any(x.startswith(f"{name}: {rows} files") and "to be compacted" in x for x in notes)
+    assert version(spark, name) == before
+    job(trial, "maintain")
+    after = version(spark, name)
+    assert after == before + 1
+    assert spark.sql(f"describe detail {name}").collect()[0]["numFiles"] == 1
+    assert changed_rows(spark, name, before, after).isEmpty()
+    assert content_hash(spark, name) == content
+    # The files of the old version are still there.
+    assert rows_at(spark, name, before).count() == rows
+    spark.sql(f"drop table {name}")
