@@ -41,7 +41,10 @@ DAILY_JOBS = (
         entry="spark_jobs.conform:run",
         description="Turn bronze rows into canonical silver rows; set aside what does not hold.",
         reads=("bronze.*",),
-        writes=("silver.*", "quality.quarantine", "ops.conformed_file", "ops.unfinished_file"),
+        writes=(
+            *("silver.*", "quality.quarantine", "quality.dead_letter"),
+            *("ops.conformed_file", "ops.unfinished_file"),
+        ),
     ),
     Job(
         name="rollup",

@@ -108,6 +108,7 @@ ROW_COLUMNS = (
     Column("conformed_rows", Words("conformed", "入库"), COUNT),
     Column("duplicate_rows", Words("duplicate", "重复"), COUNT),
     Column("quarantined_rows", Words("quarantined", "隔离"), COUNT),
+    Column("dead_lettered_rows", Words("dead-lettered", "死信"), COUNT),
 )
 TOTAL_COLUMNS = (
     Column("source_file", Words("File", "文件")),

@@ -1,7 +1,7 @@
 """Job `conform`: bronze rows into canonical silver rows, or into quarantine with every reason.
 
 Reads `bronze.*`; writes the silver tables that contracts name, `quality.quarantine`,
-`ops.conformed_file` and `ops.unfinished_file`.
+`quality.dead_letter`, `ops.conformed_file` and `ops.unfinished_file`.
 
 Files are conformed once for each version of their contract; when a contract changes, so are those
 of every source of its canonical table. All new files of a source are done together, and the tables
@@ -55,6 +55,7 @@ from loomline.unfinished import SourceFile, begin, by_source, finish, left_unfin
 
 JOB = "conform"
 QUARANTINE = "quality.quarantine"
+DEAD_LETTER = "quality.dead_letter"
 CONFORMED_FILE = "ops.conformed_file"
 LANDED_FILE = "bronze.landed_file"
 
@@ -69,18 +70,22 @@ def versions_of(contracts: dict[str, Contract]) -> dict[str, str]:
 
 def stale_sources(
     context: JobContext, contracts: dict[str, Contract], versions: dict[str, str]
-) -> set[str]:
-    """The sources whose rows must all be conformed again: those of a table with a changed contract.
+) -> dict[str, set[str]]:
+    """The sources whose rows must all be conformed again, and the tables that have rows of theirs.
 
-    Rows of the others may have been set aside as repeats of rows that no longer stand.
+    They are those of a canonical table with a changed contract, or one that has moved to another
+    table: rows of the others may have been set aside as repeats of rows that no longer stand.
     """
-    marks = context.spark.table(CONFORMED_FILE).select("source", "contract_version").distinct()
-    targets = {
-        contracts[mark["source"]].target
-        for mark in marks.collect()
-        if mark["source"] in contracts and versions[mark["source"]] != mark["contract_version"]
-    }
-    return {source for source, contract in contracts.items() if contract.target in targets}
+    columns = ("source", "contract_version", "target_table")
+    marks = context.spark.table(CONFORMED_FILE).select(*columns).distinct().collect()
+    tables = {source: {contract.target} for source, contract in contracts.items()}
+    changed = set()
+    for source, version, target in marks:
+        if source in contracts:
+            tables[source].add(target)
+            if versions[source] != version:
+                changed |= tables[source]
+    return {source: found for source, found in tables.items() if found & changed}
 
 
 def files_to_conform(
@@ -103,17 +108,24 @@ def files_to_conform(
 
 
 def _take_out(
-    context: JobContext, contracts: dict[str, Contract], files: set[SourceFile], stale: set[str]
+    context: JobContext,
+    contracts: dict[str, Contract],
+    files: set[SourceFile],
+    stale: dict[str, set[str]],
 ) -> None:
     """Take out what a killed run has left of files, and all that stale sources have written."""
+    tables = {**stale}
     conditions = {source: f"source = {sql_literal(source)}" for source in stale}
     for source, hashes in by_source(file for file in files if file[0] not in stale).items():
+        tables[source] = {contracts[source].target}
         of_files = in_condition("file_sha256", hashes)
         conditions[source] = f"source = {sql_literal(source)} and {of_files}"
     of_table = defaultdict(list)
     for source, condition in conditions.items():
-        for table in (contracts[source].target, QUARANTINE, CONFORMED_FILE):
+        for table in (*tables[source], DEAD_LETTER, CONFORMED_FILE):
             of_table[table].append(f"({condition})")
+        # A file that `land` has refused was never conformed.
+        of_table[QUARANTINE].append(f"({condition} and disposition <> 'refused')")
     # The marks last: a kill on the way leaves the sources stale.
     for table in sorted(of_table, key=lambda name: name == CONFORMED_FILE):
         remove_rows(context.spark, table, " or ".join(of_table[table]))
@@ -234,14 +246,17 @@ def _write_quarantine(done: list[Conformed]) -> None:
 def run(context: JobContext) -> JobResult:
     """Conform every landed file that its contract's present version has not seen."""
     spark, contracts = context.spark, load_contracts(context.catalog)
-    create_tables(spark, context.catalog, (QUARANTINE, CONFORMED_FILE, LANDED_FILE))
+    create_tables(spark, context.catalog, (QUARANTINE, DEAD_LETTER, CONFORMED_FILE, LANDED_FILE))
     versions = versions_of(contracts)
     stale = stale_sources(context, contracts, versions)
     files = files_to_conform(context, contracts, versions)
-    left = left_unfinished(context, JOB) & files.keys()
+    noted = left_unfinished(context, JOB)
+    left = noted & files.keys()
     if left or stale:
         _take_out(context, contracts, left, stale)
         files = files_to_conform(context, contracts, versions)
+    if noted:
+        finish(context, JOB)
     if not files:
         return JobResult(0, 0)
     begin(context, JOB, set(files))
@@ -261,7 +276,10 @@ def run(context: JobContext) -> JobResult:
     )
     done = [one for of_target in of_targets for one in of_target]
     _write_quarantine(done)
-    marks = [(source, sha256, versions[source]) for source, sha256 in sorted(files)]
+    marks = [
+        (source, sha256, versions[source], contracts[source].target)
+        for source, sha256 in sorted(files)
+    ]
     append_rows(rows_frame(spark, context.catalog, CONFORMED_FILE, marks), CONFORMED_FILE)
     finish(context, JOB)
     return _result(done, len(files))

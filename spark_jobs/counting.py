@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from loomline.batch_lock import between_batches
 from loomline.classifying import DUPLICATE, QUARANTINED
 from loomline.contracts.catalogue import contract_version, readers_of
 from loomline.contracts.model import Contract
@@ -168,7 +169,8 @@ def count_changes(context: JobContext, counters: list[Counter], afresh: bool) ->
     tables = dict.fromkeys(counter.table for counter in counters)
     with_feed = {name for name in tables if table_declaration(context.catalog, name).keeps_changes}
     counted = {name: until for name, until in counted.items() if name[0] in with_feed}
-    found = {name: table_version(spark, name, context.warehouse) for name in tables}
+    with between_batches(context.settings.home):
+        found = {name: table_version(spark, name, context.warehouse) for name in tables}
     versions = {name: version for name, version in found.items() if version is not None}
     spans = spans_to_count(counters, {} if afresh else counted, versions)
     counts = side_by_side(lambda span: _count(context, span), spans)

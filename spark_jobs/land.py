@@ -8,7 +8,8 @@ no contract names is looked into, and what contracts name in it is landed, each 
 its own (`loomline.archives` has the rule). A file that lies where it was landed from and has not
 changed since is passed over (`loomline.seen`). All new files of a source are appended to bronze in
 one Delta commit, and listed in `bronze.landed_file` after it. A kill in between leaves a note of
-unlisted files, whose rows the rerun takes out and writes again.
+unlisted files, whose rows the rerun takes out and writes again. A file that was read by an older
+format of its contract is read again.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from loomline.archives import is_archive, open_archive
-from loomline.contracts.catalogue import contracts_for, load_contracts
+from loomline.contracts.catalogue import contracts_for, format_version, load_contracts
 from loomline.contracts.model import Contract
 from loomline.errors import FileRefused, LoomlineError
 from loomline.job import JobContext, JobResult
@@ -63,9 +65,17 @@ def _relative(path: Path, data: Path) -> str:
     return str(path.relative_to(data.parent if data.is_file() else data))
 
 
-def _landed(spark: SparkSession) -> set[SourceFile]:
-    rows = spark.table(LANDED_FILE).select("source", "file_sha256").collect()
-    return {(row["source"], row["file_sha256"]) for row in rows}
+class Listed(NamedTuple):
+    """A landed file: its name, and the version of the format by which it was read."""
+
+    source_file: str
+    format_version: str
+
+
+def _landed(spark: SparkSession) -> dict[SourceFile, Listed]:
+    columns = ("source", "file_sha256", *Listed._fields)
+    rows = spark.table(LANDED_FILE).select(*columns).collect()
+    return {(source, sha256): Listed(*rest) for source, sha256, *rest in rows}
 
 
 def _refuse(
@@ -89,33 +99,65 @@ def _take_out(context: JobContext, files: set[SourceFile]) -> None:
             remove_rows(context.spark, f"bronze.{source}", in_condition("file_sha256", hashes))
 
 
-def _write(context: JobContext, source: str, staged: list[StagedFile]) -> None:
-    table = f"bronze.{source}"
+def _bronze_rows(context: JobContext, source: str, staged: list[StagedFile]) -> DataFrame:
     # The schema is given, so that the engine need not ask each file.
-    schema = column_list(context.catalog, table)
-    frame = context.spark.read.schema(schema).parquet(*[str(file.path) for file in staged])
-    append_rows(frame, table)
+    schema = column_list(context.catalog, f"bronze.{source}")
+    return context.spark.read.schema(schema).parquet(*[str(file.path) for file in staged])
 
 
-def _list(context: JobContext, staged: dict[str, list[StagedFile]]) -> None:
+def _listing(
+    context: JobContext, staged: dict[str, list[StagedFile]], formats: dict[str, str]
+) -> DataFrame:
     rows: list[tuple[object, ...]] = [
         (
             *(source, file.copy.sha256, file.source_file, file.copy.size_bytes),
             *(file.row_count, list(file.header), list(file.unmapped_columns), file.landed_at),
+            formats[source],
         )
         for source, files in staged.items()
         for file in files
     ]
-    append_rows(rows_frame(context.spark, context.catalog, LANDED_FILE, rows), LANDED_FILE)
+    return rows_frame(context.spark, context.catalog, LANDED_FILE, rows)
 
 
-def _write_all(context: JobContext, staged: dict[str, list[StagedFile]]) -> None:
+def _write_all(
+    context: JobContext, staged: dict[str, list[StagedFile]], formats: dict[str, str]
+) -> None:
     """Append the staged files to bronze, the sources side by side, and list them."""
-    begin(context, JOB, {(source, f.copy.sha256) for source in staged for f in staged[source]})
+    begin(context, JOB, _pairs(staged))
     create_tables(context.spark, context.catalog, [f"bronze.{source}" for source in staged])
-    side_by_side(lambda one: _write(context, *one), staged.items())
-    _list(context, staged)
+    side_by_side(
+        lambda source: append_rows(
+            _bronze_rows(context, source, staged[source]), f"bronze.{source}"
+        ),
+        staged,
+    )
+    append_rows(_listing(context, staged, formats), LANDED_FILE)
+    _withdraw_refusals(context.spark, _names(staged))
     finish(context, JOB)
+
+
+def _write_again(
+    context: JobContext, staged: dict[str, list[StagedFile]], formats: dict[str, str]
+) -> None:
+    """Put the staged files in the place of what an older format has read of the same bytes.
+
+    After a kill the rest is still listed by its older format, and the rerun reads it again.
+    """
+    for source, files in staged.items():
+        of_files = in_condition("file_sha256", [file.copy.sha256 for file in files])
+        replace_rows(_bronze_rows(context, source, files), f"bronze.{source}", of_files)
+        of_source = f"source = {sql_literal(source)} and {of_files}"
+        replace_rows(_listing(context, {source: files}, formats), LANDED_FILE, of_source)
+    _withdraw_refusals(context.spark, _names(staged))
+
+
+def _pairs(staged: dict[str, list[StagedFile]]) -> set[SourceFile]:
+    return {(source, file.copy.sha256) for source, files in staged.items() for file in files}
+
+
+def _names(staged: dict[str, list[StagedFile]]) -> set[tuple[str, str]]:
+    return {(source, file.source_file) for source, files in staged.items() for file in files}
 
 
 def _new_column_notes(spark: SparkSession, staged: dict[str, list[StagedFile]]) -> list[str]:
@@ -138,15 +180,16 @@ def _new_column_notes(spark: SparkSession, staged: dict[str, list[StagedFile]]) 
     return notes
 
 
-def _withdraw_refusals(spark: SparkSession, staged: dict[str, list[StagedFile]]) -> None:
-    """Take the refusals of files out of quarantine that have landed by now, under the same name."""
+def _withdraw_refusals(spark: SparkSession, landed: set[tuple[str, str]]) -> None:
+    """Take the refusals of files out of quarantine that have landed by now, under the same name.
+
+    `landed` has the source and the name of each.
+    """
     refused = spark.table(QUARANTINE).where("disposition = 'refused'").collect()
-    names = {(row["source"], row["source_file"]) for row in refused}
-    landed = [(source, file.source_file) for source, files in staged.items() for file in files]
     again = [
         f"(source = {sql_literal(source)} and source_file = {sql_literal(name)})"
-        for source, name in landed
-        if (source, name) in names
+        for source, name in sorted({(row["source"], row["source_file"]) for row in refused})
+        if (source, name) in landed
     ]
     if again:
         remove_rows(spark, QUARANTINE, f"line_number = 0 and ({' or '.join(again)})")
@@ -174,8 +217,16 @@ def run(context: JobContext) -> JobResult:
     data = data.resolve()
     every = load_contracts(context.catalog)
     contracts = {name: every[name] for name in every if context.settings.takes(name)}
-    landed = _landed(spark)
-    _take_out(context, left_unfinished(context, JOB) - landed)
+    formats = {source: format_version(contract) for source, contract in contracts.items()}
+    listed = _landed(spark)
+    if noted := left_unfinished(context, JOB):
+        _take_out(context, noted - listed.keys())
+        done = noted & listed.keys()
+        _withdraw_refusals(spark, {(file[0], listed[file].source_file) for file in done})
+        finish(context, JOB)
+    landed = {
+        file for file, found in listed.items() if found.format_version == formats.get(file[0])
+    }
     staging = context.settings.home / "lake" / "staging"
     shutil.rmtree(staging, ignore_errors=True)
     staged: dict[str, list[StagedFile]] = defaultdict(list)
@@ -247,9 +298,19 @@ def run(context: JobContext) -> JobResult:
     new_columns: list[str] = []
     if staged:
         new_columns = _new_column_notes(spark, staged)
-        _write_all(context, staged)
+        outdated = _pairs(staged) & listed.keys()
+        new, anew = (
+            {
+                source: chosen
+                for source, files in staged.items()
+                if (chosen := [x for x in files if ((source, x.copy.sha256) in outdated) is is_old])
+            }
+            for is_old in (False, True)
+        )
+        if new:
+            _write_all(context, new, formats)
+        _write_again(context, anew, formats)
     note_seen(context, newly_seen)
-    _withdraw_refusals(spark, staged)
     shutil.rmtree(staging, ignore_errors=True)
 
     if refused:

@@ -91,10 +91,11 @@ def _own_rows(bronze: DataFrame) -> str:
     return " or ".join(parts) or "false"
 
 
-def _list_logs(batch: Batch, rows: DataFrame, versions: dict[str, str]) -> None:
+def _list_logs(batch: Batch, rows: DataFrame, versions: dict[str, str], target: str) -> None:
     """List the logs that are seen for the first time, as landed and as conformed from now on.
 
-    `rows` have a `source`; `versions` are those of the contracts, by source.
+    `rows` have a `source`; `versions` are those of the contracts, by source, and `target` is the
+    canonical table of all of them.
     """
     spark = rows.sparkSession
     listed = spark.table(LANDED_FILE).where(F.col("source").isin(*versions))
@@ -103,9 +104,9 @@ def _list_logs(batch: Batch, rows: DataFrame, versions: dict[str, str]) -> None:
     new = [log for log in logs if (log[0], log[1]) not in known]
     if not new:
         return
-    marks: list[tuple[object, ...]] = [(log[0], log[1], versions[log[0]]) for log in new]
+    marks: list[tuple[object, ...]] = [(log[0], log[1], versions[log[0]], target) for log in new]
     batch.append(rows_frame(spark, batch.catalog, CONFORMED_FILE, marks), CONFORMED_FILE)
-    seen: list[tuple[object, ...]] = [(*log[:3], 0, 0, [], [], log[3]) for log in new]
+    seen: list[tuple[object, ...]] = [(*log[:3], 0, 0, [], [], log[3], "") for log in new]
     batch.append(rows_frame(spark, batch.catalog, LANDED_FILE, seen), LANDED_FILE)
 
 
@@ -131,7 +132,8 @@ def take_batch(batch: Batch, records: DataFrame, sources: list[StreamSource]) ->
         parsed.append(parse_rows(rows.drop("source"), one.contract, table, one.others))
     if not parsed:
         return
-    _list_logs(batch, bronze, {one.contract.source: one.version for one in sources})
+    versions = {one.contract.source: one.version for one in sources}
+    _list_logs(batch, bronze, versions, contract.target)
     every = reduce(DataFrame.unionByName, parsed).localCheckpoint()
     silver = spark.table(contract.target).where(f"not ({_own_rows(bronze)})")
     rivals = possible_rivals(silver, every, contract.key or table.key)

@@ -18,6 +18,7 @@ from types import FrameType
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
+from loomline.batch_lock import in_batch
 from loomline.contracts.catalogue import contract_version, load_contracts, readers_of
 from loomline.engine.checks import port_answers
 from loomline.engine.server import ensure_engine
@@ -74,10 +75,11 @@ def _start(
     shared = (target, LANDED_FILE, CONFORMED_FILE, QUARANTINE, DEAD_LETTER)
     create_tables(spark, settings.catalog, (*tables, *shared))
     folder = settings.home / "streaming" / target
-    identity, catalog = stream_identity(folder), settings.catalog
+    identity, catalog, home = stream_identity(folder), settings.catalog, settings.home
 
     def take(records: DataFrame, number: int) -> None:
-        take_batch(Batch(identity, number, catalog), records, sources)
+        with in_batch(home):
+            take_batch(Batch(identity, number, catalog), records, sources)
 
     topics = [str(one.contract.kafka_topic) for one in sources]
     records = (

@@ -188,6 +188,12 @@ def contract_version(contract: Contract, others: Sequence[Contract] = ()) -> str
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
+def format_version(contract: Contract) -> str:
+    """A short hash that changes whenever a file would be read otherwise into bronze."""
+    content = contract.model_dump_json(include={"format"})
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
 def contracts_for(contracts: dict[str, Contract], path: Path) -> list[Contract]:
     """The contracts whose `files` patterns match the end of the path."""
     return [

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -164,7 +165,7 @@ def streamed(flow_home: Home, sent: Sent) -> Iterator[Home]:
         assert not written(DEAD_LETTER)
         start_engine(home.settings)
         printed = stream(home).communicate()
-        home.run("run", "reconcile")
+        home.run("run", "reconcile,gate_silver")
         yield home
         assert not printed[1], printed
     finally:
@@ -241,3 +242,24 @@ def test_a_second_run_finds_nothing_to_do(streamed: Home) -> None:
     printed = stream(streamed).communicate()
     assert not printed[1], printed
     assert streamed.hashes(tables) == before
+
+
+def test_when_a_contract_changes_its_dead_letters_are_judged_anew(
+    streamed: Home, sent: Sent, catalog: Path, tmp_path: Path
+) -> None:
+    changed = tmp_path / "catalog"
+    shutil.copytree(catalog, changed)
+    contract = changed / "sources" / "telemetry_vendor_b.yml"
+    text = contract.read_text(encoding="utf-8")
+    contract.write_text(
+        f"{text}\nrules:\n  - {{name: read, sql: value is not null, reason: none}}\n"
+    )
+    environment = {**streamed.environment, "LOOMLINE_CATALOG": str(changed)}
+    replace(streamed, environment=environment).run("run", "conform,reconcile")
+    assert streamed.query("select source from quality.dead_letter") == []
+    aside = streamed.query("select count(*) as n from quality.quarantine where line_number >= 0")
+    assert int(str(aside[0]["n"])) == sent.duplicates + sent.dead.total()
+    rows = streamed.query("select is_reconciled from quality.reconciliation")
+    assert {row["is_reconciled"] for row in rows} == {"True"}
+    found = streamed.query("select count(*) as n from silver.telemetry")
+    assert int(str(found[0]["n"])) == len(sent.readings)
