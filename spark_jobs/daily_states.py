@@ -1,4 +1,4 @@
-"""Job `daily_state`: what every measure of the feature families was on every day, as it became known.
+"""Job `daily_state`: every measure of the feature families, by day and by when it became known.
 
 Reads the canonical tables that `catalog/families` names; writes `features.daily_state`. A row of a
 table adds its value to its day when it is known, and takes it back when it is superseded, so that
@@ -48,19 +48,20 @@ def measures_by_table(context: JobContext) -> dict[str, list[Measure]]:
 
 def rules_version(measures: list[Measure]) -> str:
     """A digest of all that decides what a table's rows add."""
-    declared = [(x.name, x.day, x.value, x.where) for x in measures]
+    declared = [(x.name, x.code, x.day, x.value, x.where) for x in measures]
     return hashlib.sha256(json.dumps(declared).encode()).hexdigest()[:12]
 
 
 def steps(rows: DataFrame, measures: list[Measure], zone: str) -> DataFrame:
     """What signed rows of a canonical table add: firm, measure, event_date, known_date, delta."""
-    is_linked = "enterprise_id" not in rows.columns
-    system, firm = ("code_system", "enterprise_code") if is_linked else ("null", "enterprise_id")
     known, ended = (
-        BUSINESS_DATE.format(instant=instant, zone=zone) for instant in ("known_at", "superseded_at")
+        BUSINESS_DATE.format(instant=instant, zone=zone)
+        for instant in ("known_at", "superseded_at")
     )
+    # An enterprise_id needs no system; whose a code is, the links of its system say.
+    system = "code_system" if "code_system" in rows.columns else "null"
     values = [
-        f"struct('{x.name}' as measure, date({x.day}) as event_date, "
+        f"struct('{x.name}' as measure, {x.code} as enterprise_code, date({x.day}) as event_date, "
         f"cast(if({x.where or 'true'}, {x.value}, null) as decimal(28,6)) as value)"
         for x in measures
     ]
@@ -70,13 +71,10 @@ def steps(rows: DataFrame, measures: list[Measure], zone: str) -> DataFrame:
     )
     each = rows.selectExpr(
         f"cast({system} as string) as code_system",
-        f"{firm} as enterprise_code",
         f"explode({turns}) as turn",
-        f"array({', '.join(values)}) as measured",
+        f"array({', '.join(values)}) as measured".replace(":time_zone", f"'{zone}'"),
     )
-    each = each.selectExpr(
-        "code_system", "enterprise_code", "turn.*", "inline(measured)"
-    )
+    each = each.selectExpr("code_system", "turn.*", "inline(measured)")
     sums = each.where(
         "value is not null and event_date is not null and enterprise_code is not null"
     ).groupBy("code_system", "enterprise_code", "measure", "event_date", "known_date")
