@@ -113,6 +113,20 @@ DAILY_JOBS = (
         writes=("features.enterprise_feature", "features.feature_name"),
     ),
     Job(
+        name="daily_state",
+        entry="spark_jobs.daily_states:run",
+        description="Add to the daily measures of every firm what has become known.",
+        reads=("silver.*",),
+        writes=("features.daily_state",),
+    ),
+    Job(
+        name="window_features",
+        entry="spark_jobs.window_features:run",
+        description="Compute the features of the families as of the date, from the daily state.",
+        reads=("features.daily_state", "silver.enterprise_link", "silver.party"),
+        writes=("features.window_value", "features.window_feature"),
+    ),
+    Job(
         name="train",
         entry="models.train.job:run",
         description="Train, validate and register a default model where none holds for the date.",

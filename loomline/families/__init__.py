@@ -1,0 +1,1 @@
+"""Families of features over daily measures of enterprises: declared, named and computed."""

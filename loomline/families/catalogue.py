@@ -1,0 +1,190 @@
+"""The families that `catalog/families/*.yml` declares, one file a family, and their features."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from loomline.declarations import catalogue_error, read_declaration
+from loomline.errors import CatalogueError
+from loomline.families.model import Family, Feature, FeatureGrid, Measure, Ratio
+from loomline.families.vocabulary import AGGREGATIONS, COMPARISONS, Comparison, WindowDays
+from loomline.tables import load_tables
+
+Location = tuple[str | int, ...]
+VERSION_DIGITS = 12
+# Changes of these units are differences: a relative change of a share would be read as points.
+DIFFERENCE_UNITS = ("ratio", "days")
+_CHANGE_NEEDS = {
+    "none": "",
+    "previous": "the window before it",
+    "last_year": "the window a year before it",
+    "season": "one of the windows that it is compared with",
+}
+
+
+def _missing_means(family: Family, needs: str, comparison: Comparison, change: str) -> str:
+    """When the value is missing, in sentences."""
+    words = COMPARISONS[comparison]
+    sentences = [family.missing_means]
+    if needs:
+        sentences.append(f"Or {needs}.")
+    if words.change != "none":
+        lacks = " or is not above 0" if change == "relative" else ""
+        sentences.append(f"Or {_CHANGE_NEEDS[words.change]} has no value{lacks}.")
+    if words.is_ranked:
+        sentences.append("Or fewer than 5 others of its trade have a value, or none is known.")
+    return " ".join(sentences)
+
+
+def _feature(
+    family: Family,
+    made: Measure | Ratio,
+    aggregation: str,
+    window: WindowDays,
+    comparison: Comparison,
+) -> Feature:
+    """The feature of a measure or ratio."""
+    measures: tuple[str, ...]
+    words, window_en = COMPARISONS[comparison], f"the last {window} days"
+    if isinstance(made, Ratio):
+        measures, name, unit = (made.numerator, made.denominator), made.name, made.unit
+        needs = "the measure that it divides by has no total above 0"
+        en, zh = f"{made.description_en} over {window_en}", f"近{window}天{made.description_zh}"
+    else:
+        said = next(words for key, words in AGGREGATIONS.items() if key == aggregation)
+        measures, name = (made.name,), f"{made.name}_{aggregation}"
+        unit, needs = said.unit or made.unit, said.needs
+        en = f"{made.description_en}: {said.en} over {window_en}"
+        zh = f"{made.description_zh}：近{window}天{said.zh}"
+    change = "difference" if unit in DIFFERENCE_UNITS else "relative"
+    tail_en = words.relative_en if change == "relative" else words.difference_en
+    tail_zh = words.relative_zh if change == "relative" else words.difference_zh
+    is_relative = words.change != "none" and change == "relative"
+    return Feature.model_validate(
+        {
+            "name": f"{name}_{window}d{words.suffix}",
+            "family": family.family,
+            "domain": family.domain,
+            "owner": family.owner,
+            "measures": measures,
+            "aggregation": aggregation,
+            "window_days": window,
+            "comparison": comparison,
+            "change": change,
+            "unit": "ratio" if words.is_ranked or is_relative else unit,
+            "description_en": en + tail_en.format(days=window),
+            "description_zh": zh + tail_zh.format(days=window),
+            "missing_means": _missing_means(family, needs, comparison, change),
+        }
+    )
+
+
+def _made(family: Family) -> Iterator[tuple[Location, Feature]]:
+    """The features of a family in the order of its file, each with the place that declares it."""
+    measures = {measure.name: measure for measure in family.measures}
+    for place, grid in enumerate(family.features):
+        for position, name in enumerate(grid.of):
+            for aggregation in grid.aggregations:
+                for window in grid.windows:
+                    for comparison in grid.comparisons:
+                        feature = _feature(family, measures[name], aggregation, window, comparison)
+                        yield ("features", place, "of", position), feature
+    for place, ratio in enumerate(family.ratios):
+        for window in ratio.windows:
+            for comparison in ratio.comparisons:
+                feature = _feature(family, ratio, "ratio", window, comparison)
+                yield ("ratios", place, "name"), feature
+
+
+def features(families: Sequence[Family]) -> tuple[Feature, ...]:
+    """The features of families, in their order.
+
+    Raises:
+        CatalogueError: a name is given twice.
+    """
+    named: dict[str, Feature] = {}
+    for family in families:
+        for _, feature in _made(family):
+            if feature.name in named:
+                raise CatalogueError(f"The feature {feature.name} is declared twice.")
+            named[feature.name] = feature
+    return tuple(named.values())
+
+
+def families_version(families: Sequence[Family]) -> str:
+    """What was declared in 12 hexadecimal digits; another order is another version."""
+    declared = [family.model_dump(mode="json") for family in families]
+    text = json.dumps(declared, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:VERSION_DIGITS]
+
+
+def _check_measures(catalog: Path, path: Path, family: Family, seen: dict[str, Measure]) -> None:
+    tables = load_tables(catalog)
+    for place, measure in enumerate(family.measures):
+        where: Location = ("measures", place)
+        if measure.name in seen:
+            raise catalogue_error(path, (*where, "name"), f"{measure.name!r} is given twice")
+        if measure.table not in tables:
+            message = f"{measure.table} is not declared"
+            raise catalogue_error(path, (*where, "table"), message)
+        if measure.code not in tables[measure.table].columns:
+            message = f"{measure.table} has no column {measure.code}"
+            raise catalogue_error(path, (*where, "code"), message)
+        seen[measure.name] = measure
+
+
+def _check_grid(path: Path, place: int, grid: FeatureGrid, own: dict[str, Measure]) -> None:
+    for position, name in enumerate(grid.of):
+        where: Location = ("features", place, "of", position)
+        if name not in own:
+            raise catalogue_error(path, where, f"{name!r} is no measure of the family")
+        for aggregation in grid.aggregations:
+            if own[name].kind not in AGGREGATIONS[aggregation].kinds:
+                message = f"{name!r} is a {own[name].kind}, which has no {aggregation}"
+                raise catalogue_error(path, where, message)
+
+
+def _check_ratios(path: Path, family: Family, measures: dict[str, Measure]) -> None:
+    for place, ratio in enumerate(family.ratios):
+        for part in ("numerator", "denominator"):
+            name, where = getattr(ratio, part), ("ratios", place, part)
+            if name not in measures:
+                raise catalogue_error(path, where, f"{name!r} is no declared measure")
+            if measures[name].kind != "flow":
+                raise catalogue_error(path, where, f"{name!r} is a level, which has no total")
+
+
+def load_families(catalog: Path) -> tuple[Family, ...]:
+    """Read every family, in the order of file names.
+
+    Raises:
+        CatalogueError: a file does not hold, names a table or measure that is not declared, or
+            gives a family, measure or feature twice; the message names file, line and key. Or
+            there is no family.
+    """
+    paths = sorted((catalog / "families").glob("*.yml"))
+    families = [(path, read_declaration(path, Family)) for path in paths]
+    if not families:
+        raise CatalogueError(f"No family is declared in {catalog / 'families'}.")
+    measures: dict[str, Measure] = {}
+    names: set[str] = set()
+    for path, family in families:
+        if family.family in names:
+            raise catalogue_error(path, ("family",), f"{family.family!r} is given twice")
+        names.add(family.family)
+        _check_measures(catalog, path, family, measures)
+    # A measure and a feature of one name would be two values of one name to a reader.
+    made = set(measures)
+    for path, family in families:
+        own = {measure.name: measure for measure in family.measures}
+        for place, grid in enumerate(family.features):
+            _check_grid(path, place, grid, own)
+        _check_ratios(path, family, measures)
+        for location, feature in _made(family):
+            if feature.name in made:
+                raise catalogue_error(path, location, f"{feature.name!r} is given twice")
+            made.add(feature.name)
+    return tuple(family for _, family in families)

@@ -1,0 +1,159 @@
+"""Job `window_features`: the features of the families for every enterprise, as of the date.
+
+Reads `features.daily_state`, `silver.enterprise_link` and `silver.party`; writes
+`features.window_value`, `features.window_feature` and the view `features.window_value_by_name`. All
+features come from one pass over the days before the date, as what was known by its end has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from loomline.families.algebra import window_values
+from loomline.families.catalogue import families_version, features, load_families
+from loomline.families.model import Family, Feature
+from loomline.families.state import UNKNOWN_TRADE, DailyState, Floats, Integers, daily_state
+from loomline.families.vocabulary import STATE_DAYS
+from loomline.job import JobContext, JobResult
+from loomline.lake import create_tables, known_condition, replace_rows, rows_frame, sql_literal
+
+VALUES = "features.window_value"
+NAMES = "features.window_feature"
+BY_NAME = "features.window_value_by_name"
+STATE, LINK, PARTY = "features.daily_state", "silver.enterprise_link", "silver.party"
+DIVISION_DIGITS = 2
+
+# The codes of a system that are the firm's own, and not its place in another firm's list.
+OWN_CODE = "party_role = 'enterprise' and owner_code = '*'"
+DAYS_AS_KNOWN = f"""
+with links as (
+    select code_system, party_code as enterprise_code, enterprise_id
+    from {LINK}
+    where {OWN_CODE} and {{known}}
+)
+
+select
+    coalesce(links.enterprise_id, if(state.code_system is null, state.enterprise_code, null))
+        as enterprise_id,
+    state.measure,
+    state.event_date,
+    cast(sum(state.delta) as double) as value
+from {STATE} as state
+left join links
+    on state.code_system = links.code_system and state.enterprise_code = links.enterprise_code
+where
+    state.known_date <= {{as_of}}
+    and state.event_date > {{start}}
+    and state.event_date <= {{as_of}}
+    and (links.enterprise_id is not null or state.code_system is null)
+group by 1, 2, 3
+"""
+TRADES = f"""
+select links.enterprise_id, min(party.industry_code) as trade
+from {PARTY} as party
+inner join {LINK} as links
+    using (code_system, owner_code, party_role, party_code)
+where party.industry_code is not null and {{party_known}} and {{link_known}}
+group by links.enterprise_id
+"""
+NARROW = f"""
+create or replace view {BY_NAME} as
+select
+    vectors.as_of_date,
+    vectors.enterprise_id,
+    names.feature,
+    names.unit,
+    names.domain,
+    vectors.feature_values[names.position] as feature_value
+from {VALUES} as vectors
+inner join {NAMES} as names using (families_version)
+"""
+
+
+def _known(alias: str, context: JobContext) -> str:
+    """The condition of the rows of a joined table that stood by the end of the as-of date."""
+    condition = known_condition(context.as_of_end)
+    for column in ("known_at", "superseded_at"):
+        condition = condition.replace(column, f"{alias}.{column}")
+    return condition
+
+
+def _trade_codes(enterprise_ids: list[str], trade_of: dict[str, str]) -> Integers:
+    """A number for each trade, by the first two digits of its code: the division of GB/T 4754."""
+    trades = [trade_of.get(one, "")[:DIVISION_DIGITS] for one in enterprise_ids]
+    numbers = {trade: number for number, trade in enumerate(sorted(set(trades) - {""}))}
+    return np.array([numbers.get(trade, UNKNOWN_TRADE) for trade in trades], dtype=np.int64)
+
+
+def read_state(context: JobContext, families: Sequence[Family]) -> DailyState:
+    """The daily state of every enterprise as of the date, as far as it was known by its end."""
+    spark, as_of = context.spark, context.as_of_date
+    start = as_of - timedelta(days=STATE_DAYS)
+    days_as_known = DAYS_AS_KNOWN.format(
+        known=known_condition(context.as_of_end), as_of=sql_literal(as_of), start=sql_literal(start)
+    )
+    rows = spark.sql(days_as_known).toPandas()
+    known = {"party_known": _known("party", context), "link_known": _known("links", context)}
+    trades = spark.sql(TRADES.format(**known)).collect()
+    enterprise_ids = sorted(rows["enterprise_id"].unique())
+    place = pd.Index(enterprise_ids).get_indexer(rows["enterprise_id"])
+    day = (pd.to_datetime(rows["event_date"]) - pd.Timestamp(start)).dt.days.to_numpy() - 1
+    names = [measure.name for family in families for measure in family.measures]
+    values: dict[str, Floats] = {}
+    for name in names:
+        chosen = (rows["measure"] == name).to_numpy()
+        values[name] = np.zeros((len(enterprise_ids), STATE_DAYS))
+        values[name][place[chosen], day[chosen]] = rows["value"].to_numpy()[chosen]
+    trade_codes = _trade_codes(enterprise_ids, {row[0]: row[1] for row in trades})
+    return daily_state(families, enterprise_ids, trade_codes, as_of, values)
+
+
+def _write_names(context: JobContext, made: Sequence[Feature], version: str) -> None:
+    condition = f"families_version = {sql_literal(version)}"
+    # A version's names can't change, so they are written once.
+    if context.spark.table(NAMES).where(condition).limit(1).count():
+        return
+    rows = [
+        (
+            *(version, position, x.name, x.family, x.domain, x.owner, x.unit),
+            *(x.description_en, x.description_zh, x.missing_means),
+        )
+        for position, x in enumerate(made)
+    ]
+    replace_rows(rows_frame(context.spark, context.catalog, NAMES, rows), NAMES, condition)
+
+
+def run(context: JobContext) -> JobResult:
+    """Write the vectors of the as-of date, and the names of their positions."""
+    spark, families = context.spark, load_families(context.catalog)
+    made, version = features(families), families_version(families)
+    create_tables(spark, context.catalog, (VALUES, NAMES, STATE, LINK, PARTY))
+    state = read_state(context, families)
+    found = window_values(made, state)
+    of_date = f"as_of_date = {sql_literal(context.as_of_date)}"
+    table = pa.table(
+        {
+            "as_of_date": pa.array([context.as_of_date] * len(found), pa.date32()),
+            "enterprise_id": pa.array(state.enterprise_ids, pa.string()),
+            "families_version": pa.array([version] * len(found), pa.string()),
+            "feature_values": _lists(found),
+        }
+    )
+    _write_names(context, made, version)
+    replace_rows(spark.createDataFrame(table), VALUES, of_date)
+    spark.sql(NARROW)
+    present = float(np.isfinite(found).mean()) if found.size else 0.0
+    note = f"{len(made):,} features, version {version}; {present:.0%} of the values are there"
+    return JobResult(len(state.enterprise_ids), len(found), (note,))
+
+
+def _lists(values: Floats) -> pa.ListArray:
+    """Rows of an array (enterprises, features) as lists, null where a value is missing."""
+    flat = pa.array(np.ascontiguousarray(values).ravel(), from_pandas=True)
+    offsets = np.arange(len(values) + 1, dtype=np.int32) * values.shape[1]
+    return pa.ListArray.from_arrays(pa.array(offsets), flat)
