@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from loomline.families.algebra import window_values
 from loomline.families.model import Feature
 from loomline.families.ranks import rank_among_trades
-from loomline.families.state import DailyState, history_days
+from loomline.families.state import DailyState, daily_values, history_days
 from loomline.families.vocabulary import (
     AGGREGATIONS,
     COMPARISONS,
@@ -215,6 +215,14 @@ def test_no_enterprise_and_no_feature_are_no_values() -> None:
     )
     assert window_values(EVERY_FEATURE, nobody).shape == (0, len(EVERY_FEATURE))
     assert window_values([], nobody).shape == (0, 0)
+
+
+def test_what_was_taken_back_of_a_day_leaves_nothing() -> None:
+    changes = [(0, 0, 0.1), (0, 0, 0.2), (0, 0, -0.3), (1, 729, 2.5), (1, 730, 9.0), (1, -1, 9.0)]
+    places, back, deltas = (np.array(part) for part in zip(*changes, strict=True))
+    days = daily_values(places, back, deltas, 3)
+    assert days.shape == (3, STATE_DAYS)
+    assert (days[1, 0], np.count_nonzero(days)) == (2.5, 1)
 
 
 def test_a_history_begins_with_the_first_day_of_any_measure_of_the_table() -> None:
