@@ -51,7 +51,7 @@ def _feature(
     words, window_en = COMPARISONS[comparison], f"the last {window} days"
     if isinstance(made, Ratio):
         measures, name, unit = (made.numerator, made.denominator), made.name, made.unit
-        needs = "the measure that it divides by has no total above 0"
+        needs = "what it divides by has no such history or no total above 0"
         en, zh = f"{made.description_en} over {window_en}", f"近{window}天{made.description_zh}"
     else:
         said = next(words for key, words in AGGREGATIONS.items() if key == aggregation)

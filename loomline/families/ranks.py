@@ -45,11 +45,8 @@ def rank_among_trades(values: Floats, trades: Integers) -> Floats:
     have a value.
     """
     ranks = np.full(values.shape, np.nan)
-    by_trade = np.argsort(trades, kind="stable")
-    codes, starts = np.unique(trades[by_trade], return_index=True)
-    for code, members in zip(codes, np.split(by_trade, starts[1:]), strict=True):
-        if code < 0 or len(members) <= LEAST_OTHERS:
-            continue
+    for trade in np.unique(trades[trades >= 0]):
+        members = np.flatnonzero(trades == trade)
         for start in range(0, len(values), _CHUNK):
             chunk = slice(start, start + _CHUNK)
             ranks[chunk, members] = _ranks(values[chunk][:, members])

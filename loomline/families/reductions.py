@@ -17,13 +17,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from loomline.families.state import Floats, Integers
+from loomline.families.state import PARTS, Floats, Integers
 from loomline.families.vocabulary import STATE_DAYS, YEAR_DAYS, Aggregation, WindowDays
 
 Booleans = NDArray[np.bool_]
 Numbers = TypeVar("Numbers", np.float64, np.int8)
-# Silver's amounts have at most four decimals.
-PARTS = 10_000.0
 # Sums of 730 days of such values and their squares stay far from what a float can't hold.
 LARGEST_VALUE = 1e15
 _WINDOWS = (7, 30, 90, 180, 365)

@@ -15,7 +15,8 @@ from loomline.families.vocabulary import STATE_DAYS
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-UNKNOWN_TRADE = -1
+# Silver's amounts have at most four decimals: daily values are whole ten-thousandths.
+PARTS = 10_000.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +61,19 @@ class DailyState:
         if found.shape != expected:
             raise ValueError(f"{measure} has the shape {found.shape}, not {expected}.")
         return found
+
+
+def daily_values(places: Integers, days_back: Integers, deltas: Floats, count: int) -> Floats:
+    """Changes of one measure's days added up: (`count` enterprises, 730), oldest day first.
+
+    `places` are positions of enterprises, `days_back` days before the as-of date, `deltas` in the
+    measure's unit; all are (changes,). Days outside of the 730 are left out. Values are whole
+    ten-thousandths, so that what was taken back leaves nothing.
+    """
+    within = (days_back >= 0) & (days_back < STATE_DAYS)
+    cells = places[within] * STATE_DAYS + (STATE_DAYS - 1 - days_back[within])
+    added = np.bincount(cells, weights=deltas[within], minlength=count * STATE_DAYS)
+    return np.rint(added * PARTS).reshape(count, STATE_DAYS) / PARTS
 
 
 def history_days(values: Iterable[Floats]) -> Integers:
