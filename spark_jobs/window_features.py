@@ -17,7 +17,14 @@ import pyarrow as pa
 from loomline.families.algebra import window_values
 from loomline.families.catalogue import families_version, features, load_families
 from loomline.families.model import Family, Feature
-from loomline.families.state import UNKNOWN_TRADE, DailyState, Floats, Integers, daily_state
+from loomline.families.state import (
+    UNKNOWN_TRADE,
+    DailyState,
+    Floats,
+    Integers,
+    daily_state,
+    daily_values,
+)
 from loomline.families.vocabulary import STATE_DAYS
 from loomline.job import JobContext, JobResult
 from loomline.lake import create_tables, known_condition, replace_rows, rows_frame, sql_literal
@@ -101,14 +108,15 @@ def read_state(context: JobContext, families: Sequence[Family]) -> DailyState:
     known = {"party_known": _known("party", context), "link_known": _known("links", context)}
     trades = spark.sql(TRADES.format(**known)).collect()
     enterprise_ids = sorted(rows["enterprise_id"].unique())
-    place = pd.Index(enterprise_ids).get_indexer(rows["enterprise_id"])
-    day = (pd.to_datetime(rows["event_date"]) - pd.Timestamp(start)).dt.days.to_numpy() - 1
-    names = [measure.name for family in families for measure in family.measures]
+    places = pd.Index(enterprise_ids).get_indexer(rows["enterprise_id"])
+    days_back = (pd.Timestamp(as_of) - pd.to_datetime(rows["event_date"])).dt.days.to_numpy()
+    deltas, measured = rows["value"].to_numpy(), rows["measure"].to_numpy()
     values: dict[str, Floats] = {}
-    for name in names:
-        chosen = (rows["measure"] == name).to_numpy()
-        values[name] = np.zeros((len(enterprise_ids), STATE_DAYS))
-        values[name][place[chosen], day[chosen]] = rows["value"].to_numpy()[chosen]
+    for name in (measure.name for family in families for measure in family.measures):
+        chosen = measured == name
+        values[name] = daily_values(
+            places[chosen], days_back[chosen], deltas[chosen], len(enterprise_ids)
+        )
     trade_codes = _trade_codes(enterprise_ids, {row[0]: row[1] for row in trades})
     return daily_state(families, enterprise_ids, trade_codes, as_of, values)
 
