@@ -18,7 +18,6 @@ from loomline.families.algebra import window_values
 from loomline.families.catalogue import families_version, features, load_families
 from loomline.families.model import Family, Feature
 from loomline.families.state import (
-    UNKNOWN_TRADE,
     DailyState,
     Floats,
     Integers,
@@ -34,6 +33,7 @@ NAMES = "features.window_feature"
 BY_NAME = "features.window_value_by_name"
 STATE, LINK, PARTY = "features.daily_state", "silver.enterprise_link", "silver.party"
 DIVISION_DIGITS = 2
+UNKNOWN_TRADE = -1
 
 # The codes of a system that are the firm's own, and not its place in another firm's list.
 OWN_CODE = "party_role = 'enterprise' and owner_code = '*'"
