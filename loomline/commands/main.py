@@ -16,6 +16,7 @@ from loomline.commands import (
     demo,
     engine,
     explain,
+    feature,
     feed,
     gateway,
     identity,
@@ -47,6 +48,7 @@ app.add_typer(broker.app, name="broker")
 app.add_typer(gateway.app, name="gateway")
 app.add_typer(source.app, name="source")
 app.add_typer(identity.app, name="identity")
+app.add_typer(feature.app, name="feature")
 app.add_typer(pages.app, name="page")
 app.command(context_settings=airflow.PASS_ON)(airflow.airflow)
 app.command()(demo.demo)
