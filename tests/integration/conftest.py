@@ -33,25 +33,12 @@ SCORELESS_DATE = date(2018, 5, 15)
 FOUNDATION = ("land", "conform", "enterprise", "identity", "reconcile")
 
 
-# An engine of a test lives for minutes: Java's second compiler would take more than it gives. By
-# itself, the first one gets too little room.
-QUICK_START = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
-
-
 class RunJob(Protocol):
     """Run a job on the shared engine, as `loomline run` does."""
 
     def __call__(
         self, name: str, as_of_date: date = ..., data: Path | None = None
     ) -> JobResult: ...
-
-
-@pytest.fixture(scope="session", autouse=True)
-def quick_start() -> Iterator[None]:
-    """Engines and brokers that tests start compile their code once, and quickly."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JAVA_TOOL_OPTIONS", QUICK_START)
-        yield
 
 
 @pytest.fixture(scope="session")
