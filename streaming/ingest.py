@@ -21,9 +21,9 @@ from pyspark.sql.streaming.query import StreamingQuery
 from loomline.batch_lock import in_batch
 from loomline.contracts.catalogue import contract_version, load_contracts, readers_of
 from loomline.engine.checks import port_answers
-from loomline.engine.server import ensure_engine
+from loomline.engine.server import engine_status, ensure_engine
 from loomline.engine.session import open_session
-from loomline.errors import LoomlineError
+from loomline.errors import EngineError, LoomlineError
 from loomline.job import JobContext, JobResult
 from loomline.lake import create_tables, table_version
 from loomline.settings import Settings
@@ -137,8 +137,21 @@ def run_streams(settings: Settings, say: Callable[[str], None] = print) -> None:
     Raises:
         LoomlineError: a stream ended by itself, or another process carries them; the message says
             why.
+        EngineError: the engine could not be started, or ended meanwhile.
     """
     ensure_engine(settings)
+    try:
+        _carry_until_stopped(settings, say)
+    except Exception as error:
+        if settings.spark_remote or engine_status(settings).is_up:
+            raise
+        raise EngineError(
+            "The engine ended while Kafka's records were carried.",
+            "Start `loomline stream` again: it goes on from what is committed.",
+        ) from error
+
+
+def _carry_until_stopped(settings: Settings, say: Callable[[str], None]) -> None:
     stopping = False
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

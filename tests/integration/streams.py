@@ -1,7 +1,8 @@
-"""A home with real brokers and a gateway that tests may kill, and a reader of what is in Kafka."""
+"""Homes with real brokers and a gateway that tests may kill, and what they send and read."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,18 +10,23 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 import psutil
 import yaml
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient, NewTopic
 from kafka.errors import KafkaError
 from paho.mqtt.client import CallbackAPIVersion, Client, MQTTv5
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from loomline.broker.kafka import MESSAGE_LIMIT_BYTES
 from loomline.broker.servers import broker_status, start_brokers, stop_brokers
 from loomline.settings import PROJECT_ROOT, Settings
+from tests.integration.homes import Home
 
 # Nothing is expected to take so long; a busy machine may be slow.
 PATIENCE_SECONDS = 240
@@ -32,6 +38,11 @@ TRUSTED, UNTRUSTED, OPC_UA, UNROUTED = (
     "telemetry.opc_ua",
     "telemetry.unrouted",
 )
+# The topics that the project's own contracts read; the lake's tests send to the first two.
+VENDOR_A, VENDOR_B = "telemetry.mqtt_vendor_a", "telemetry.mqtt_vendor_b"
+CONTRACTED = (VENDOR_A, VENDOR_B, OPC_UA)
+PARTITIONS, KEYS = 3, 12
+COMMAND = "from loomline.commands.main import main; main()"
 GATEWAY = (
     "from loomline.settings import load_settings\n"
     "from streaming.gateway import run_gateway\n"
@@ -63,12 +74,80 @@ def declaration(opc_ua_port: int) -> dict[str, object]:
     }
 
 
-def wait_until(holds: Callable[[], bool], what: str) -> None:
+def wait_until(holds: Callable[[], bool], what: str, look_seconds: float = 0.1) -> None:
     """Wait until something holds; fail with `what` if it never does."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not holds():
         assert time.monotonic() < deadline, f"it never came to this: {what}"
-        time.sleep(0.1)
+        time.sleep(look_seconds)
+
+
+def kill_broker(settings: Settings, name: str) -> None:
+    """End one broker as a power cut would."""
+    [status] = [status for status in broker_status(settings) if status.name == name]
+    process = psutil.Process(status.process_id)
+    process.kill()
+    process.wait(PATIENCE_SECONDS)
+
+
+def start_command(home: Home, output: int | IO[bytes], *arguments: str) -> subprocess.Popen[str]:
+    """Start a `loomline` command in a home; all that it says goes to `output`."""
+    return subprocess.Popen(
+        [sys.executable, "-c", COMMAND, *arguments],
+        cwd=PROJECT_ROOT,
+        env={**os.environ, **home.environment},
+        stdout=output,
+        stderr=output,
+        text=True,
+    )
+
+
+def milliseconds(moment: datetime) -> int:
+    """Epoch milliseconds of an instant."""
+    return int(moment.timestamp() * 1000)
+
+
+def message(
+    machine: str, read_at: datetime, sent_at: datetime, metrics: dict[str, float], **more: object
+) -> bytes:
+    """A record of vendor A as the gateway writes it."""
+    payload = {"deviceId": machine, "ts": milliseconds(read_at), "metrics": metrics, **more}
+    record = {
+        "topic": f"factory/ST1/{machine}/telemetry",
+        "sent_at": milliseconds(sent_at),
+        "payload": payload,
+    }
+    return json.dumps(record).encode()
+
+
+def create_contracted_topics(settings: Settings) -> None:
+    """Create the topics that the contracts read."""
+    admin = KafkaAdminClient(bootstrap_servers=f"{settings.bind_address}:{settings.kafka_port}")
+    configs = {"max.message.bytes": str(MESSAGE_LIMIT_BYTES)}
+    admin.create_topics(
+        [NewTopic(topic, PARTITIONS, 1, topic_configs=configs) for topic in CONTRACTED]
+    )
+    admin.close()
+
+
+def publish(settings: Settings, records: Iterable[tuple[str, bytes]]) -> None:
+    """Send records, each a topic and a value, one after the other and once, until Kafka has all.
+
+    They may come slowly, and Kafka may be away meanwhile.
+    """
+    producer = KafkaProducer(
+        bootstrap_servers=f"{settings.bind_address}:{settings.kafka_port}",
+        acks="all",
+        enable_idempotence=True,
+        max_request_size=MESSAGE_LIMIT_BYTES,
+    )
+    sending = [
+        producer.send(topic, value, key=str(number % KEYS).encode())
+        for number, (topic, value) in enumerate(records)
+    ]
+    for future in sending:
+        future.get(PATIENCE_SECONDS)
+    producer.close()
 
 
 class KafkaReader:
@@ -189,10 +268,7 @@ class StreamHome:
 
     def kill_broker(self, name: str) -> None:
         """End one broker as a power cut would."""
-        [status] = [status for status in broker_status(self.settings) if status.name == name]
-        process = psutil.Process(status.process_id)
-        process.kill()
-        process.wait(PATIENCE_SECONDS)
+        kill_broker(self.settings, name)
 
     def start_brokers(self) -> None:
         """Start what is not up."""

@@ -7,10 +7,8 @@ of a batch, when some of its tables have been written and others have not.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -18,38 +16,24 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from kafka import KafkaProducer
-from kafka.admin import KafkaAdminClient, NewTopic
 
-from loomline.broker.kafka import MESSAGE_LIMIT_BYTES
 from loomline.broker.servers import start_brokers, stop_brokers
 from loomline.engine.server import engine_status, start_engine
-from loomline.settings import PROJECT_ROOT
 from tests.integration.homes import Home
-from tests.integration.streams import wait_until
+from tests.integration.streams import (
+    VENDOR_A,
+    VENDOR_B,
+    create_contracted_topics,
+    message,
+    milliseconds,
+    publish,
+    start_command,
+    wait_until,
+)
 
 START = datetime(2019, 7, 5, tzinfo=UTC)
 MACHINES, MOMENTS = 12, 150
 TELEMETRY, DEAD_LETTER = "silver.telemetry", "quality.dead_letter"
-VENDOR_A, VENDOR_B = "telemetry.mqtt_vendor_a", "telemetry.mqtt_vendor_b"
-STREAM = "from loomline.commands.main import app; app()"
-
-
-def milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
-
-
-def message(
-    machine: str, read_at: datetime, sent_at: datetime, metrics: dict[str, float], **more: object
-) -> bytes:
-    """A record of vendor A as the gateway writes it."""
-    payload = {"deviceId": machine, "ts": milliseconds(read_at), "metrics": metrics, **more}
-    record = {
-        "topic": f"factory/ST1/{machine}/telemetry",
-        "sent_at": milliseconds(sent_at),
-        "payload": payload,
-    }
-    return json.dumps(record).encode()
 
 
 @dataclass
@@ -110,28 +94,7 @@ def everything() -> Sent:
 
 
 def stream(home: Home) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", STREAM, "run", "stream", "--date", "2019-07-05"],
-        cwd=PROJECT_ROOT,
-        env={**os.environ, **home.environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def publish(home: Home, sent: Sent) -> None:
-    address = f"127.0.0.1:{home.settings.kafka_port}"
-    admin = KafkaAdminClient(bootstrap_servers=address)
-    topics = (VENDOR_A, VENDOR_B, "telemetry.opc_ua")
-    configs = {"max.message.bytes": str(MESSAGE_LIMIT_BYTES)}
-    admin.create_topics([NewTopic(topic, 3, 1, topic_configs=configs) for topic in topics])
-    admin.close()
-    producer = KafkaProducer(bootstrap_servers=address, max_request_size=MESSAGE_LIMIT_BYTES)
-    for number, (topic, value) in enumerate(sent.records):
-        producer.send(topic, value, key=str(number % MACHINES).encode())
-    producer.flush()
-    producer.close()
+    return start_command(home, subprocess.PIPE, "run", "stream", "--date", "2019-07-05")
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +108,8 @@ def streamed(flow_home: Home, sent: Sent) -> Iterator[Home]:
     home = flow_home
     try:
         start_brokers(home.settings)
-        publish(home, sent)
+        create_contracted_topics(home.settings)
+        publish(home.settings, sent.records)
         start_engine(home.settings)
         process = stream(home)
 
