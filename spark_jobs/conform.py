@@ -47,6 +47,7 @@ from loomline.lake import (
     remove_rows,
     rows_frame,
     sql_literal,
+    table_exists,
 )
 from loomline.parsing import parse_rows
 from loomline.side_by_side import few_rows_first
@@ -128,7 +129,8 @@ def _take_out(
         of_table[QUARANTINE].append(f"({condition} and disposition <> 'refused')")
     # The marks last: a kill on the way leaves the sources stale.
     for table in sorted(of_table, key=lambda name: name == CONFORMED_FILE):
-        remove_rows(context.spark, table, " or ".join(of_table[table]))
+        if table_exists(context.spark, table):
+            remove_rows(context.spark, table, " or ".join(of_table[table]))
 
 
 def check_expressions(catalog: Path, contract: Contract, rows: DataFrame) -> None:
