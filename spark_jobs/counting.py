@@ -29,7 +29,7 @@ from loomline.lake import (
 )
 from loomline.parsing import landed_rows
 from loomline.side_by_side import side_by_side
-from loomline.tables import table_declaration
+from loomline.tables import load_tables, table_declaration
 
 COUNTED_CHANGE = "quality.counted_change"
 QUARANTINE = "quality.quarantine"
@@ -105,10 +105,18 @@ def _dead_letters(rows: DataFrame) -> DataFrame:
 
 
 def counters(context: JobContext, contracts: dict[str, Contract]) -> list[Counter]:
-    """Everything that there is to count for the contracts."""
+    """Everything that there is to count for the contracts.
+
+    A canonical table that contracts have moved away from is counted on: it shows that their rows
+    have gone.
+    """
     of_target = defaultdict(list)
     for contract in contracts.values():
         of_target[contract.target].append(contract)
+    of_silver = context.spark.table(COUNTED_CHANGE).where("table_name like 'silver.%'")
+    for row in of_silver.select("table_name").distinct().collect():
+        if row["table_name"] in load_tables(context.catalog):
+            _ = of_target[row["table_name"]]
     return [
         *(_bronze_counter(context, x, readers_of(contracts, x)) for x in contracts.values()),
         *(_silver_counter(*one) for one in of_target.items()),
