@@ -315,7 +315,7 @@ def test_another_table_of_many_files_is_compacted_and_no_row_changes(
     # A file a row.
     scattered = spark.range(0, rows, 1, rows).selectExpr(
         *("'0' as file_sha256", "'f' as source_file", "id as line_number", "'x' as raw_text"),
-        *("map('a', 'b') as fields", "null as problem", "current_timestamp() as landed_at"),
+        *("map('a', 'b') as fields", "'y' as problem", "current_timestamp() as landed_at"),
     )
     append_rows(scattered, name)
     before, content = version(spark, name), content_hash(spark, name)
