@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
+from datetime import date
+from decimal import Decimal
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame
@@ -33,6 +35,8 @@ from loomline.lake import (
 from loomline.tables import table_declaration
 
 DAILY_STATE = "features.daily_state"
+# How the row ends that says of a span that it was summed, should nothing have changed in it.
+SUMMED = ("", "", "", date(1970, 1, 1), date(1970, 1, 1), Decimal(0))
 # The day by whose end an instant has come: its last instant is the next midnight.
 BUSINESS_DATE = "to_date(from_utc_timestamp({instant} - interval 1 microsecond, '{zone}'))"
 
@@ -59,7 +63,7 @@ def steps(rows: DataFrame, measures: list[Measure], zone: str) -> DataFrame:
         for instant in ("known_at", "superseded_at")
     )
     # An enterprise_id needs no system; whose a code is, the links of its system say.
-    system = "code_system" if "code_system" in rows.columns else "null"
+    system = "code_system" if "code_system" in rows.columns else "''"
     values = [
         f"struct('{x.name}' as measure, {x.code} as enterprise_code, date({x.day}) as event_date, "
         f"cast(if({x.where or 'true'}, {x.value}, null) as decimal(28,6)) as value)"
@@ -70,7 +74,7 @@ def steps(rows: DataFrame, measures: list[Measure], zone: str) -> DataFrame:
         f"struct({ended} as known_date, -sign as turn)), x -> x.known_date is not null)"
     )
     each = rows.selectExpr(
-        f"cast({system} as string) as code_system",
+        f"{system} as code_system",
         f"explode({turns}) as turn",
         f"array({', '.join(values)}) as measured".replace(":time_zone", f"'{zone}'"),
     )
@@ -112,7 +116,7 @@ def _bring_up_to_date(
         ) from error
     span = {"table_name": table, "rules": rules, "after_version": after, "until_version": until}
     columns = table_declaration(context.catalog, DAILY_STATE).columns
-    mark = tuple(span.get(name) for name in columns)
+    mark = (*span.values(), *SUMMED)
     marked = found.select(
         *(F.lit(value).cast(columns[name].type).alias(name) for name, value in span.items()), "*"
     ).unionByName(rows_frame(context.spark, context.catalog, DAILY_STATE, [mark]))

@@ -45,8 +45,7 @@ with links as (
 )
 
 select
-    coalesce(links.enterprise_id, if(state.code_system is null, state.enterprise_code, null))
-        as enterprise_id,
+    coalesce(links.enterprise_id, state.enterprise_code) as enterprise_id,
     state.measure,
     state.event_date,
     cast(sum(state.delta) as double) as value
@@ -57,7 +56,7 @@ where
     state.known_date <= {{as_of}}
     and state.event_date > {{start}}
     and state.event_date <= {{as_of}}
-    and (links.enterprise_id is not null or state.code_system is null)
+    and (links.enterprise_id is not null or state.code_system = '')
 group by 1, 2, 3
 """
 TRADES = f"""

@@ -259,7 +259,7 @@ class Planter:
         remove_rows(self.spark, CONFORMED_FILE, in_condition("file_sha256", [digit * 64]))
         contracts = load_contracts(self.settings.catalog).values()
         source = min(contract.source for contract in contracts if contract.target == table)
-        file = (source, digit * 64, contract_version)
+        file = (source, digit * 64, contract_version, table)
         noted = rows_frame(self.spark, self.settings.catalog, CONFORMED_FILE, [file])
         append_rows(noted, CONFORMED_FILE)
 
