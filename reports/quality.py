@@ -16,6 +16,7 @@ select
     conformed_rows,
     duplicate_rows,
     quarantined_rows,
+    dead_lettered_rows,
     landed_total,
     conformed_total,
     duplicate_total,
