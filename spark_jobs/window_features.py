@@ -26,7 +26,14 @@ from loomline.families.state import (
 )
 from loomline.families.vocabulary import STATE_DAYS
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_tables, known_condition, replace_rows, rows_frame, sql_literal
+from loomline.lake import (
+    column_list,
+    create_tables,
+    known_condition,
+    replace_rows,
+    rows_frame,
+    sql_literal,
+)
 
 VALUES = "features.window_value"
 NAMES = "features.window_feature"
@@ -152,7 +159,8 @@ def run(context: JobContext) -> JobResult:
         }
     )
     _write_names(context, made, version)
-    replace_rows(spark.createDataFrame(table), VALUES, of_date)
+    columns = column_list(context.catalog, VALUES)
+    replace_rows(spark.createDataFrame(table, columns), VALUES, of_date)
     spark.sql(NARROW)
     present = float(np.isfinite(found).mean()) if found.size else 0.0
     note = f"{len(made):,} features, version {version}; {present:.0%} of the values are there"
