@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-
-@contextmanager
-def _hold(home: Path, kind: int) -> Iterator[None]:
-    folder = home / "streaming"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "batch.lock").open("w") as lock:
-        # The system frees the hold of a process that dies.
-        fcntl.flock(lock, kind)
-        yield
+from loomline.locks import held
 
 
-@contextmanager
-def in_batch(home: Path) -> Iterator[None]:
+def _lock(home: Path) -> Path:
+    return home / "streaming" / "batch.lock"
+
+
+def in_batch(home: Path) -> AbstractContextManager[None]:
     """Within it, a batch is written; several streams may write theirs."""
-    with _hold(home, fcntl.LOCK_SH):
-        yield
+    return held(_lock(home), shared=True)
 
 
-@contextmanager
-def between_batches(home: Path) -> Iterator[None]:
+def between_batches(home: Path) -> AbstractContextManager[None]:
     """Within it, no batch is in its middle, but for one that was cut off by a kill."""
-    with _hold(home, fcntl.LOCK_EX):
-        yield
+    return held(_lock(home))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,11 @@ class Declaration(BaseModel):
     """Base of every catalogue entry: frozen, and an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def digest(content: str, digits: int = 16) -> str:
+    """A short hash, in hexadecimal digits, that changes whenever what was declared does."""
+    return hashlib.sha256(content.encode()).hexdigest()[:digits]
 
 
 Model = TypeVar("Model", bound=BaseModel)

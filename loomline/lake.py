@@ -32,10 +32,13 @@ def sql_literal(value: str | date | datetime) -> str:
     return f"'{escaped}'"
 
 
-def known_condition(as_of_end: datetime) -> str:
-    """The SQL condition of the rows of silver that stood by an instant, as it was known then."""
-    end = sql_literal(as_of_end)
-    return f"known_at <= {end} and (superseded_at is null or superseded_at > {end})"
+def known_condition(as_of_end: datetime, alias: str = "") -> str:
+    """The SQL condition of the rows of silver that stood by an instant, as it was known then.
+
+    `alias` is that of their table, where a query has several.
+    """
+    end, of = sql_literal(as_of_end), f"{alias}." if alias else ""
+    return f"{of}known_at <= {end} and ({of}superseded_at is null or {of}superseded_at > {end})"
 
 
 def quoted(name: str) -> str:
@@ -158,6 +161,18 @@ def replace_rows(frame: DataFrame, name: str, condition: str) -> None:
     frame.select(*columns).writeTo(name).overwrite(F.expr(condition))
 
 
+def write_once(
+    spark: SparkSession,
+    catalog: Path,
+    name: str,
+    rows: Sequence[tuple[object, ...]],
+    condition: str,
+) -> None:
+    """Write rows that can't change, those for which `condition` holds, unless they are there."""
+    if spark.table(name).where(condition).isEmpty():
+        replace_rows(rows_frame(spark, catalog, name, rows), name, condition)
+
+
 def remove_rows(spark: SparkSession, name: str, condition: str) -> None:
     """Take the rows for which `condition` holds out of a table, in one Delta commit."""
     replace_rows(spark.table(name).where("false"), name, condition)
@@ -166,6 +181,11 @@ def remove_rows(spark: SparkSession, name: str, condition: str) -> None:
 def rows_at(spark: SparkSession, name: str, version: int) -> DataFrame:
     """The rows of a table as they were at one of its Delta versions."""
     return spark.sql(f"select * from {quoted(name)} version as of {version}")
+
+
+def seen_version(seen: int | None, version: int) -> int | None:
+    """The last version of a table that was seen; None where the table has begun anew since."""
+    return None if seen is None or seen > version else seen
 
 
 def changed_rows(spark: SparkSession, name: str, after: int | None, until: int) -> DataFrame:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
@@ -17,11 +16,12 @@ from pyspark.sql import SparkSession
 from loomline.code import code_commit
 from loomline.disk import is_disk_full
 from loomline.engine.checks import check_room
-from loomline.engine.server import engine_status, ensure_engine
+from loomline.engine.server import ensure_engine, own_engine_is_down
 from loomline.errors import DiskFull, EngineError
 from loomline.job import Job, JobContext, JobFunction, JobResult
 from loomline.jobs import find_job
 from loomline.lake import append_rows, create_tables, rows_frame, table_version, tables_of
+from loomline.locks import held
 from loomline.settings import Settings, load_settings
 from loomline.tables import table_declaration
 
@@ -78,20 +78,15 @@ def _record(
     append_rows(rows_frame(spark, context.catalog, JOB_RUNS, [values]), JOB_RUNS)
 
 
-@contextmanager
-def alone(settings: Settings, say: Callable[[str], None]) -> Iterator[None]:
+def alone(settings: Settings, say: Callable[[str], None]) -> AbstractContextManager[None]:
     """Hold the home for one job; a second one waits, and the system frees the hold of a dead one.
 
     Two jobs at once could build on each other's half: dbt's views, for one, are of one date.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with (settings.home / "job.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"waiting for another job in {settings.home}")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    return held(
+        settings.home / "job.lock",
+        say_waiting=lambda: say(f"waiting for another job in {settings.home}"),
+    )
 
 
 def run_job(
@@ -138,7 +133,7 @@ def _run_alone(job: Job, context: JobContext, say: Callable[[str], None]) -> Job
                 f"The disk of {settings.home} is full; the job {job.name} could not finish.",
                 "Free some space and run it again: the job goes on from what is committed.",
             ) from error
-        if not settings.spark_remote and not engine_status(settings).is_up:
+        if own_engine_is_down(settings):
             raise EngineError(
                 f"The engine ended while the job {job.name} was running.",
                 "Run it again: the engine is started and the job goes on from what is committed.",

@@ -8,7 +8,6 @@ old one.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Iterable, Mapping
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loomline.contracts.model import Contract
+from loomline.declarations import digest
 from loomline.job import JobContext
 from loomline.lake import append_rows, create_tables, rows_frame
 from loomline.unfinished import SourceFile
@@ -36,7 +36,7 @@ class Trace:
 def patterns_version(contracts: Mapping[str, Contract]) -> str:
     """A hash that changes when other contracts, or files of other names, are to be landed."""
     patterns = sorted((source, contract.files or ()) for source, contract in contracts.items())
-    return hashlib.sha256(repr(patterns).encode()).hexdigest()[:16]
+    return digest(repr(patterns))
 
 
 def trace(path: Path, patterns: str) -> Trace | None:

@@ -8,7 +8,7 @@ old or new, makes a version, and the next count sees it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -24,6 +24,7 @@ from loomline.lake import (
     changed_rows,
     replace_rows,
     rows_frame,
+    seen_version,
     sql_literal,
     table_version,
 )
@@ -104,19 +105,26 @@ def _dead_letters(rows: DataFrame) -> DataFrame:
     return _sided(rows, F.lit(DEAD_LETTERED), F.lit(None))
 
 
-def counters(context: JobContext, contracts: dict[str, Contract]) -> list[Counter]:
+def last_counted(context: JobContext) -> dict[CounterName, int]:
+    """The version of its table up to which each counter has counted."""
+    counts = context.spark.table(COUNTED_CHANGE).groupBy("table_name", "counted_for", "rules")
+    return {(r[0], r[1], r[2]): r[3] for r in counts.agg(F.max("until_version")).collect()}
+
+
+def counters(
+    context: JobContext, contracts: dict[str, Contract], counted: Iterable[CounterName]
+) -> list[Counter]:
     """Everything that there is to count for the contracts.
 
-    A canonical table that contracts have moved away from is counted on: it shows that their rows
-    have gone.
+    A canonical table that was counted and that contracts have moved away from is counted on: it
+    shows that their rows have gone.
     """
     of_target = defaultdict(list)
     for contract in contracts.values():
         of_target[contract.target].append(contract)
-    of_silver = context.spark.table(COUNTED_CHANGE).where("table_name like 'silver.%'")
-    for row in of_silver.select("table_name").distinct().collect():
-        if row["table_name"] in load_tables(context.catalog):
-            _ = of_target[row["table_name"]]
+    for table, _, _ in counted:
+        if table.startswith("silver.") and table in load_tables(context.catalog):
+            of_target.setdefault(table, [])
     return [
         *(_bronze_counter(context, x, readers_of(contracts, x)) for x in contracts.values()),
         *(_silver_counter(*one) for one in of_target.items()),
@@ -146,7 +154,7 @@ def spans_to_count(
     for counter in counters:
         after, until = counted.get(counter.name), versions.get(counter.table)
         if until is not None and after != until:
-            spans.append(Span(counter, after if after is None or after < until else None, until))
+            spans.append(Span(counter, seen_version(after, until), until))
     return spans
 
 
@@ -169,11 +177,11 @@ def _count(context: JobContext, span: Span) -> list[tuple[object, ...]]:
     return counts or [(*of_span, "", "", "", 0, None, 0, None, None)]
 
 
-def count_changes(context: JobContext, counters: list[Counter], afresh: bool) -> None:
-    """Count what has changed since the last time; with `afresh`, all rows of all tables."""
+def count_changes(
+    context: JobContext, counters: list[Counter], counted: dict[CounterName, int], afresh: bool
+) -> None:
+    """Count what has changed since `counted`; with `afresh`, all rows of all tables."""
     spark = context.spark
-    last = spark.table(COUNTED_CHANGE).groupBy("table_name", "counted_for", "rules")
-    counted = {(r[0], r[1], r[2]): r[3] for r in last.agg(F.max("until_version")).collect()}
     tables = dict.fromkeys(counter.table for counter in counters)
     with_feed = {name for name in tables if table_declaration(context.catalog, name).keeps_changes}
     counted = {name: until for name, until in counted.items() if name[0] in with_feed}

@@ -8,7 +8,6 @@ the rows of a run say which versions of the table they are of, and are written i
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import defaultdict
 from datetime import date
@@ -18,6 +17,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from loomline.declarations import digest
 from loomline.errors import CatalogueError
 from loomline.families.catalogue import load_families
 from loomline.families.model import Measure
@@ -28,6 +28,7 @@ from loomline.lake import (
     create_tables,
     replace_rows,
     rows_frame,
+    seen_version,
     sql_literal,
     table_version,
     tables_of,
@@ -53,7 +54,7 @@ def measures_by_table(context: JobContext) -> dict[str, list[Measure]]:
 def rules_version(measures: list[Measure]) -> str:
     """A digest of all that decides what a table's rows add."""
     declared = [(x.name, x.code, x.day, x.value, x.where) for x in measures]
-    return hashlib.sha256(json.dumps(declared).encode()).hexdigest()[:12]
+    return digest(json.dumps(declared), 12)
 
 
 def steps(rows: DataFrame, measures: list[Measure], zone: str) -> DataFrame:
@@ -101,9 +102,7 @@ def _bring_up_to_date(
     after, until = seen.get((table, rules)), table_version(context.spark, table, context.warehouse)
     if until is None or after == until:
         return 0
-    if after is not None and after > until:
-        # The table has begun anew.
-        after = None
+    after = seen_version(after, until)
     changed = changed_rows(context.spark, table, after, until)
     try:
         found = steps(changed, measures, context.settings.time_zone)

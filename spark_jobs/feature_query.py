@@ -6,10 +6,10 @@ adds rows up can't change the last digit and a rerun gives the same numbers bit 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import date, datetime, timedelta
 
+from loomline.declarations import digest
 from loomline.lake import sql_literal
 from spark_jobs.feature_declarations import LEVELS, FeatureList, Level
 
@@ -173,7 +173,7 @@ def feature_version(features: FeatureList) -> str:
     That is every declaration, and the query of the levels.
     """
     content = json.dumps(features.model_dump(), sort_keys=True, ensure_ascii=False) + LEVEL_QUERY
-    return f"f{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+    return f"f{digest(content, 12)}"
 
 
 def _level_measures(features: FeatureList, level: Level) -> str:

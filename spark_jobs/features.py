@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import SparkSession
 
 from loomline.errors import CatalogueError
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_tables, known_condition, replace_rows, sql_literal
+from loomline.lake import create_tables, known_condition, replace_rows, sql_literal, write_once
 from spark_jobs.feature_declarations import FeatureList, load_features
 from spark_jobs.feature_query import feature_query, feature_version
 
@@ -15,11 +14,7 @@ FEATURES = "features.enterprise_feature"
 NAMES = "features.feature_name"
 
 
-def _write_names(spark: SparkSession, features: FeatureList, version: str) -> None:
-    condition = f"feature_version = {sql_literal(version)}"
-    # A version's names can't change, so they are written once.
-    if spark.table(NAMES).where(condition).limit(1).count():
-        return
+def _write_names(context: JobContext, features: FeatureList, version: str) -> None:
     rows = [
         (
             version,
@@ -32,7 +27,8 @@ def _write_names(spark: SparkSession, features: FeatureList, version: str) -> No
         )
         for position, feature in enumerate(features.features)
     ]
-    replace_rows(spark.createDataFrame(rows, spark.table(NAMES).schema), NAMES, condition)
+    of_version = f"feature_version = {sql_literal(version)}"
+    write_once(context.spark, context.catalog, NAMES, rows, of_version)
 
 
 def run(context: JobContext) -> JobResult:
@@ -53,7 +49,7 @@ def run(context: JobContext) -> JobResult:
             f"A measure or feature in {folder} does not hold: {error.getMessage()}.",
             "Correct its expression and run the job again.",
         ) from error
-    _write_names(spark, features, version)
+    _write_names(context, features, version)
     replace_rows(frame.select(columns), FEATURES, f"as_of_date = {sql_literal(context.as_of_date)}")
     invoices = spark.table("silver.invoice").where(known_condition(context.as_of_end))
     written = spark.table(FEATURES).where(f"as_of_date = {sql_literal(context.as_of_date)}")

@@ -156,6 +156,17 @@ def _pairs(staged: dict[str, list[StagedFile]]) -> set[SourceFile]:
     return {(source, file.copy.sha256) for source, files in staged.items() for file in files}
 
 
+def _only(
+    staged: dict[str, list[StagedFile]], wanted: set[SourceFile]
+) -> dict[str, list[StagedFile]]:
+    """Those of the staged files that are wanted, by source."""
+    chosen = {
+        source: [file for file in files if (source, file.copy.sha256) in wanted]
+        for source, files in staged.items()
+    }
+    return {source: files for source, files in chosen.items() if files}
+
+
 def _names(staged: dict[str, list[StagedFile]]) -> set[tuple[str, str]]:
     return {(source, file.source_file) for source, files in staged.items() for file in files}
 
@@ -298,18 +309,10 @@ def run(context: JobContext) -> JobResult:
     new_columns: list[str] = []
     if staged:
         new_columns = _new_column_notes(spark, staged)
-        outdated = _pairs(staged) & listed.keys()
-        new, anew = (
-            {
-                source: chosen
-                for source, files in staged.items()
-                if (chosen := [x for x in files if ((source, x.copy.sha256) in outdated) is is_old])
-            }
-            for is_old in (False, True)
-        )
-        if new:
+        if new := _only(staged, _pairs(staged) - listed.keys()):
             _write_all(context, new, formats)
-        _write_again(context, anew, formats)
+        if outdated := _only(staged, _pairs(staged) & listed.keys()):
+            _write_again(context, outdated, formats)
     note_seen(context, newly_seen)
     shutil.rmtree(staging, ignore_errors=True)
 

@@ -169,23 +169,22 @@ def _detail(context: JobContext, name: str) -> Row:
     return context.spark.sql(f"describe detail {quoted(name)}").collect()[0]
 
 
-def _scattered(context: JobContext) -> list[str]:
-    """The other tables that have many files, by name.
+def _scattered(context: JobContext, others: list[str]) -> dict[str, Row]:
+    """The tables but for the `others` that have many files, by name, with Delta's detail of each.
 
     Not those in partitions: they have a file for each, whatever is done.
     """
     there = {name for schema in GROWING_SCHEMAS for name in tables_of(context.spark, schema)}
-    names = sorted(there - set(_tables(context)))
+    names = sorted(there - set(others))
     details = side_by_side(lambda name: _detail(context, name), names)
-    return [
-        name
+    return {
+        name: detail
         for name, detail in zip(names, details, strict=True)
         if detail["numFiles"] > MANY_FILES and not detail["partitionColumns"]
-    ]
+    }
 
 
-def _sizes(context: JobContext, name: str) -> str:
-    detail = _detail(context, name)
+def _sizes(detail: Row) -> str:
     return f"{detail['numFiles']:,} files of {detail['sizeInBytes'] / 1e6:,.1f} MB"
 
 
@@ -216,11 +215,16 @@ def run_plan(context: JobContext) -> JobResult:
     """Say what `maintain` would let go, rewrite and delete."""
     plan = _plan(context)
     notes = _retention_notes(context, plan)
-    for name in _tables(context):
+    tables = _tables(context)
+    for name in tables:
         vacuum = f"vacuum {quoted(name)} retain {VERSION_HOURS} hours dry run"
         deleted = len(context.spark.sql(vacuum).collect())
-        notes.append(f"{name}: {_sizes(context, name)}; {deleted:,} files of old versions")
-    notes += [f"{name}: {_sizes(context, name)}, to be compacted" for name in _scattered(context)]
+        sizes = _sizes(_detail(context, name))
+        notes.append(f"{name}: {sizes}; {deleted:,} files of old versions")
+    notes += [
+        f"{name}: {_sizes(detail)}, to be compacted"
+        for name, detail in _scattered(context, tables).items()
+    ]
     return JobResult(0, 0, tuple(notes))
 
 
@@ -244,15 +248,15 @@ def run(context: JobContext) -> JobResult:
     for name, condition in plan.old_rows.items():
         remove_rows(spark, name, condition)
     spark.conf.set("spark.databricks.delta.optimize.maxFileSize", str(FILE_BYTES))
-    for name in _tables(context):
-        before = _sizes(context, name)
+    tables = _tables(context)
+    for name in tables:
+        before = _sizes(_detail(context, name))
         align_layout(spark, context.catalog, name)
         _compact(context, name)
         spark.sql(f"vacuum {quoted(name)} retain {VERSION_HOURS} hours").collect()
-        notes.append(f"{name}: {before}, now {_sizes(context, name)}")
-    for name in _scattered(context):
-        before = _sizes(context, name)
+        notes.append(f"{name}: {before}, now {_sizes(_detail(context, name))}")
+    for name, detail in _scattered(context, tables).items():
         _compact(context, name)
-        notes.append(f"{name}: {before}, now {_sizes(context, name)}")
+        notes.append(f"{name}: {_sizes(detail)}, now {_sizes(_detail(context, name))}")
     let_go = sum(one.line_count for one in plan.lines)
     return JobResult(let_go, 0, tuple(notes))

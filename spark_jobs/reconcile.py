@@ -33,6 +33,7 @@ from spark_jobs.counting import (
     LINE,
     count_changes,
     counters,
+    last_counted,
 )
 from spark_jobs.key_checks import key_checks
 
@@ -143,7 +144,8 @@ def _reconcile(context: JobContext, afresh: bool) -> JobResult:
     }
     if not contracts:
         return JobResult(0, 0, ("nothing has been landed yet",))
-    count_changes(context, counters(context, contracts), afresh)
+    counted = last_counted(context)
+    count_changes(context, counters(context, contracts, counted), counted, afresh)
     of_contracts = in_condition("source", contracts)
     replace_rows(reconciliation(context, contracts), RECONCILIATION, of_contracts)
     checks = key_checks(context, afresh)

@@ -26,6 +26,7 @@ from loomline.lake import (
     replace_rows,
     rows_at,
     rows_frame,
+    seen_version,
     sql_literal,
     table_version,
 )
@@ -98,7 +99,7 @@ def _touched(context: JobContext, mark: int | None, version: int) -> DataFrame:
     """The machine-days with readings that came or went after the mark."""
     spark, zone = context.spark, context.settings.time_zone
     day = reading_date("device_time", zone).alias("reading_date")
-    after = None if mark is None or mark > version else mark
+    after = seen_version(mark, version)
     changed = changed_rows(spark, TELEMETRY, after, version)
     touched = changed.select("code_system", "machine_code", day)
     if after is None:

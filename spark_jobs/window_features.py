@@ -31,8 +31,8 @@ from loomline.lake import (
     create_tables,
     known_condition,
     replace_rows,
-    rows_frame,
     sql_literal,
+    write_once,
 )
 
 VALUES = "features.window_value"
@@ -88,14 +88,6 @@ inner join {NAMES} as names using (families_version)
 """
 
 
-def _known(alias: str, context: JobContext) -> str:
-    """The condition of the rows of a joined table that stood by the end of the as-of date."""
-    condition = known_condition(context.as_of_end)
-    for column in ("known_at", "superseded_at"):
-        condition = condition.replace(column, f"{alias}.{column}")
-    return condition
-
-
 def _trade_codes(enterprise_ids: list[str], trade_of: dict[str, str]) -> Integers:
     """A number for each trade, by the first two digits of its code: the division of GB/T 4754."""
     trades = [trade_of.get(one, "")[:DIVISION_DIGITS] for one in enterprise_ids]
@@ -107,12 +99,15 @@ def read_state(context: JobContext, families: Sequence[Family]) -> DailyState:
     """The daily state of every enterprise as of the date, as far as it was known by its end."""
     spark, as_of = context.spark, context.as_of_date
     start = as_of - timedelta(days=STATE_DAYS)
+    end = context.as_of_end
     days_as_known = DAYS_AS_KNOWN.format(
-        known=known_condition(context.as_of_end), as_of=sql_literal(as_of), start=sql_literal(start)
+        known=known_condition(end), as_of=sql_literal(as_of), start=sql_literal(start)
     )
     rows = spark.sql(days_as_known).toPandas()
-    known = {"party_known": _known("party", context), "link_known": _known("links", context)}
-    trades = spark.sql(TRADES.format(**known)).collect()
+    trades_as_known = TRADES.format(
+        party_known=known_condition(end, "party"), link_known=known_condition(end, "links")
+    )
+    trades = spark.sql(trades_as_known).collect()
     enterprise_ids = sorted(rows["enterprise_id"].unique())
     places = pd.Index(enterprise_ids).get_indexer(rows["enterprise_id"])
     days_back = (pd.Timestamp(as_of) - pd.to_datetime(rows["event_date"])).dt.days.to_numpy()
@@ -128,10 +123,6 @@ def read_state(context: JobContext, families: Sequence[Family]) -> DailyState:
 
 
 def _write_names(context: JobContext, made: Sequence[Feature], version: str) -> None:
-    condition = f"families_version = {sql_literal(version)}"
-    # A version's names can't change, so they are written once.
-    if context.spark.table(NAMES).where(condition).limit(1).count():
-        return
     rows = [
         (
             *(version, position, x.name, x.family, x.domain, x.owner, x.unit),
@@ -139,7 +130,8 @@ def _write_names(context: JobContext, made: Sequence[Feature], version: str) -> 
         )
         for position, x in enumerate(made)
     ]
-    replace_rows(rows_frame(context.spark, context.catalog, NAMES, rows), NAMES, condition)
+    of_version = f"families_version = {sql_literal(version)}"
+    write_once(context.spark, context.catalog, NAMES, rows, of_version)
 
 
 def run(context: JobContext) -> JobResult:

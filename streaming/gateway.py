@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import signal
 import threading
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from loomline.errors import BrokerError
+from loomline.locks import held_at_once
 from loomline.settings import Settings, load_settings
 from streaming.counts import Counts
 from streaming.declaration import load_gateway
@@ -84,15 +84,11 @@ def run_gateway(settings: Settings, say: Callable[[str], None] = _say) -> None:
 @contextmanager
 def _only_gateway(settings: Settings) -> Iterator[None]:
     """Two gateways would take the MQTT session from each other again and again."""
-    folder = settings.home / "broker" / "gateway"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "gateway.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+    with held_at_once(settings.home / "broker" / "gateway" / "gateway.lock") as is_only:
+        if not is_only:
             raise BrokerError(
                 "A gateway of this home is running already.", "Stop it, or leave it to its work."
-            ) from error
+            )
         yield
 
 

@@ -5,13 +5,12 @@ The job `stream` takes what Kafka holds and ends; `loomline stream` goes on unti
 
 from __future__ import annotations
 
-import fcntl
 import signal
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import FrameType
 
@@ -21,11 +20,12 @@ from pyspark.sql.streaming.query import StreamingQuery
 from loomline.batch_lock import in_batch
 from loomline.contracts.catalogue import contract_version, load_contracts, readers_of
 from loomline.engine.checks import port_answers
-from loomline.engine.server import engine_status, ensure_engine
+from loomline.engine.server import ensure_engine, own_engine_is_down
 from loomline.engine.session import open_session
 from loomline.errors import EngineError, LoomlineError
 from loomline.job import JobContext, JobResult
 from loomline.lake import create_tables, table_version
+from loomline.locks import held_at_once
 from loomline.settings import Settings
 from streaming.batch import (
     CONFORMED_FILE,
@@ -110,18 +110,9 @@ def _report(query: StreamingQuery, target: str, told: int, say: Callable[[str], 
     return told
 
 
-@contextmanager
-def _alone(settings: Settings) -> Iterator[bool]:
+def _alone(settings: Settings) -> AbstractContextManager[bool]:
     """Whether no other process of this home carries records: two would share the checkpoints."""
-    folder = settings.home / "streaming"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "stream.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+    return held_at_once(settings.home / "streaming" / "stream.lock")
 
 
 def _start_all(spark: SparkSession, settings: Settings, once: bool) -> dict[str, StreamingQuery]:
@@ -143,12 +134,12 @@ def run_streams(settings: Settings, say: Callable[[str], None] = print) -> None:
     try:
         _carry_until_stopped(settings, say)
     except Exception as error:
-        if settings.spark_remote or engine_status(settings).is_up:
-            raise
-        raise EngineError(
-            "The engine ended while Kafka's records were carried.",
-            "Start `loomline stream` again: it goes on from what is committed.",
-        ) from error
+        if own_engine_is_down(settings):
+            raise EngineError(
+                "The engine ended while Kafka's records were carried.",
+                "Start `loomline stream` again: it goes on from what is committed.",
+            ) from error
+        raise
 
 
 def _carry_until_stopped(settings: Settings, say: Callable[[str], None]) -> None:

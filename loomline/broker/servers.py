@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +11,7 @@ from loomline.broker.kafka import kafka_command, kafka_folder, prepare_kafka, pr
 from loomline.broker.mqtt import MAIN_CLASS, mqtt_command, mqtt_folder, prepare_mqtt
 from loomline.engine.checks import check_disk, check_java, check_port, port_answers
 from loomline.errors import BrokerError
+from loomline.locks import held
 from loomline.processes import ServerProcess, Starting
 from loomline.settings import Settings
 
@@ -83,7 +81,8 @@ def start_brokers(settings: Settings) -> tuple[BrokerStatus, BrokerStatus]:
     started: dict[str, subprocess.Popen[bytes]] = {}
     check_java()
     check_disk(settings.home)
-    with _one_starter(settings):
+    # Whoever else starts the brokers of this home waits, and then finds them up.
+    with held(settings.home / "broker" / "start.lock"):
         retrieve_jars(settings.jars)
         if mqtt.server.running() is None:
             check_port(settings.bind_address, mqtt.port, mqtt.variable)
@@ -98,16 +97,6 @@ def start_brokers(settings: Settings) -> tuple[BrokerStatus, BrokerStatus]:
         for broker in (mqtt, kafka):
             _wait_until_up(broker, settings, started.get(broker.name))
     return broker_status(settings)
-
-
-@contextmanager
-def _one_starter(settings: Settings) -> Iterator[None]:
-    """Whoever else starts the brokers of this home waits, and then finds them up."""
-    folder = settings.home / "broker"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "start.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _wait_until_up(

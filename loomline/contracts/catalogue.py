@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from loomline.contracts.model import ColumnMapping, Contract, JsonLinesFormat, RowUnit
-from loomline.declarations import catalogue_error, read_declaration
+from loomline.declarations import catalogue_error, digest, read_declaration
 from loomline.errors import CatalogueError, LoomlineError
 from loomline.tables import Column, Table, load_tables
 from loomline.units import conversion
@@ -185,13 +184,12 @@ def contract_version(contract: Contract, others: Sequence[Contract] = ()) -> str
     """
     content = contract.model_dump_json(exclude={"description", "owner"})
     content += "".join(other.source + other.model_dump_json(include={"where"}) for other in others)
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
+    return digest(content)
 
 
 def format_version(contract: Contract) -> str:
     """A short hash that changes whenever a file would be read otherwise into bronze."""
-    content = contract.model_dump_json(include={"format"})
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
+    return digest(contract.model_dump_json(include={"format"}))
 
 
 def contracts_for(contracts: dict[str, Contract], path: Path) -> list[Contract]:

@@ -67,6 +67,11 @@ def engine_status(settings: Settings) -> EngineStatus:
     )
 
 
+def own_engine_is_down(settings: Settings) -> bool:
+    """Whether the home has an engine of its own, and that one does not serve both its ports."""
+    return not settings.spark_remote and not engine_status(settings).is_up
+
+
 def engine_command(settings: Settings) -> list[str]:
     """The command that runs the engine in the foreground."""
     folder = engine_folder(settings)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from loomline.declarations import catalogue_error, read_declaration
+from loomline.declarations import catalogue_error, digest, read_declaration
 from loomline.errors import CatalogueError
 from loomline.families.model import Family, Feature, FeatureGrid, Measure, Ratio
 from loomline.families.vocabulary import AGGREGATIONS, COMPARISONS, Comparison, WindowDays
@@ -118,7 +117,7 @@ def families_version(families: Sequence[Family]) -> str:
     """What was declared in 12 hexadecimal digits; another order is another version."""
     declared = [family.model_dump(mode="json") for family in families]
     text = json.dumps(declared, ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:VERSION_DIGITS]
+    return digest(text, VERSION_DIGITS)
 
 
 def _check_measures(catalog: Path, path: Path, family: Family, seen: dict[str, Measure]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +24,12 @@ Booleans = NDArray[np.bool_]
 Numbers = TypeVar("Numbers", np.float64, np.int8)
 # Sums of 730 days of such values and their squares stay far from what a float can't hold.
 LARGEST_VALUE = 1e15
-_WINDOWS = (7, 30, 90, 180, 365)
 
 
 def _edges() -> tuple[int, ...]:
     """Days back from the end of the as-of date at which any window begins or ends, rising."""
     edges = {0}
-    for window in _WINDOWS:
+    for window in get_args(WindowDays):
         for offset in (0, window, YEAR_DAYS, YEAR_DAYS + window):
             if offset + window <= STATE_DAYS:
                 edges |= {offset, offset + window}

@@ -67,7 +67,7 @@ class Trial:
 def trial(
     settings: Settings, spark: SparkSession, catalog: Path, tmp_path: Path
 ) -> Iterator[Trial]:
-    """Three sales in one file, and a second file whose header lacks columns."""
+    """A file of three sales, and a second table that their contract may move to."""
     own = write_trial_catalog(tmp_path / "catalog", catalog)
     tables = own / "tables" / "trial.yml"
     declared = yaml.safe_load(tables.read_text(encoding="utf-8"))

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 from pyspark.sql import SparkSession
 
-from loomline.job import JobContext, JobResult
+from loomline.job import JobContext
 from loomline.lake import known_condition
 from spark_jobs.daily_states import DAILY_STATE
 from spark_jobs.window_features import BY_NAME, VALUES
+from tests.integration.conftest import RunJob
 
 # No other module writes features of the families for it.
 AS_OF = date(2019, 6, 30)
-RunJob = Callable[..., JobResult]
 
 
 @pytest.fixture(scope="module")
