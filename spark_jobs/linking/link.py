@@ -80,7 +80,7 @@ def with_identity(records: pd.DataFrame, enterprise_code_system: str) -> pd.Data
         identities.append(identity or (f"enterprise {code}" if is_own else None))
         owned.append(is_own)
     found = pd.Series(identities, index=records.index, dtype=object)
-    return records.assign(identity=found, is_own=owned)
+    return records.assign(identity=found, is_own=pd.Series(owned, index=records.index, dtype=bool))
 
 
 def _owners(records: pd.DataFrame) -> dict[str, list[Owner]]:

@@ -20,7 +20,6 @@ from loomline.lake import (
     known_condition,
     remove_rows,
     replace_rows,
-    table_exists,
 )
 from loomline.runner import run_job
 from loomline.settings import Settings
@@ -94,10 +93,13 @@ EARLY = {
 }
 
 
-def test_a_lake_without_lists_of_firms_passes_at_once(
-    settings: Settings, spark: SparkSession
+@pytest.mark.parametrize("list_of_firms", ["missing", "empty"])
+def test_a_lake_without_a_list_of_firms_has_no_links(
+    settings: Settings, spark: SparkSession, list_of_firms: str
 ) -> None:
-    assert not table_exists(spark, "silver.party")
+    spark.sql("drop table if exists silver.party")
+    if list_of_firms == "empty":
+        create_tables(spark, settings.catalog, ("silver.party",))
     result = run_job("identity", AS_OF, None, settings)
     assert (result.rows_in, result.rows_out) == (0, 0)
     assert spark.table("silver.enterprise_link").isEmpty()

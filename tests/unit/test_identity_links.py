@@ -141,3 +141,12 @@ def test_the_stored_model_is_that_of_the_code(catalog: Path) -> None:
         ]
         for kind in ("m_probability", "u_probability"):
             assert sum(level[kind] for level in stored[1:]) == pytest.approx(1)
+
+
+def test_a_spelling_is_linked_to_nobody_where_no_list_has_an_enterprise(
+    linking: Linking, catalog: Path
+) -> None:
+    assert (
+        links([party("bank", "P1", DAY, party_name="绍兴大恒通纺织有限公司")], linking, catalog)
+        == {}
+    )
