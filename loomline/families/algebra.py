@@ -5,7 +5,7 @@ A value is NaN, never infinite, where
 - less than nine tenths of a window that it needs lie within the enterprise's history in the tables
   of its measures (the missing tenth counts as days without any);
 - what it divides by is not above 0: a total, an earlier window, the denominator of a ratio;
-- it speaks of active days and there is none;
+- it speaks of active days, as every level does, and there is none;
 - it is a rank and the enterprise's trade is not known, or fewer than 5 others of it have a value.
 """
 
@@ -20,7 +20,7 @@ from loomline.families.model import Feature
 from loomline.families.ranks import rank_among_trades
 from loomline.families.reductions import Calendar, MeasureWindows, share_of
 from loomline.families.state import DailyState, Floats
-from loomline.families.vocabulary import COMPARISONS, YEAR_DAYS
+from loomline.families.vocabulary import COMPARISONS, YEAR_DAYS, Kind
 
 # Enterprises that are worked on at once: their days of one measure fit into the processor's cache.
 BLOCK = 128
@@ -80,32 +80,34 @@ def window_values(features: Sequence[Feature], state: DailyState) -> Floats:
     count = len(state.enterprise_ids)
     values = np.full((len(features), count), np.nan)
     plain: dict[str, list[int]] = defaultdict(list)
-    summed: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    divided: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    kind_of: dict[str, Kind] = {}
     for at, feature in enumerate(features):
         if feature.aggregation != "ratio":
             plain[feature.measures[0]].append(at)
             continue
+        kind_of |= dict(zip(feature.measures, feature.kinds, strict=True))
         for measure in feature.measures:
-            summed[measure] |= {(feature.window_days, offset) for offset in _offsets(feature)}
-    totals: dict[tuple[str, int, int], Floats] = {
+            divided[measure] |= {(feature.window_days, offset) for offset in _offsets(feature)}
+    amounts: dict[tuple[str, int, int], Floats] = {
         (measure, window, offset): np.empty(count)
-        for measure, windows in summed.items()
+        for measure, windows in divided.items()
         for window, offset in windows
     }
     calendar = Calendar.ending(state.as_of_date)
-    for measure in dict.fromkeys([*plain, *summed]):
+    for measure in dict.fromkeys([*plain, *divided]):
         days, history = state.values_of(measure), state.history_days[measure]
         for start in range(0, count, BLOCK):
             rows = slice(start, start + BLOCK)
             windows_of = MeasureWindows(days[rows], history[rows], calendar)
             for at in plain[measure]:
                 values[at, rows] = _compared(features[at], _plain_at(features[at], windows_of))
-            for window, offset in summed[measure]:
-                found = windows_of.total(window, offset)
-                totals[measure, window, offset][rows] = windows_of.covered(found, window, offset)
+            for window, offset in divided[measure]:
+                found = windows_of.amount_parts(kind_of[measure], window, offset)
+                amounts[measure, window, offset][rows] = windows_of.covered(found, window, offset)
     for at, feature in enumerate(features):
         if feature.aggregation == "ratio":
-            values[at] = _compared(feature, _ratio_at(feature, totals))
+            values[at] = _compared(feature, _ratio_at(feature, amounts))
     _rank(values, features, state)
     return values.T
 
@@ -119,11 +121,13 @@ def _plain_at(feature: Feature, windows: MeasureWindows) -> ValueAt:
     return at
 
 
-def _ratio_at(feature: Feature, totals: dict[tuple[str, int, int], Floats]) -> ValueAt:
+def _ratio_at(feature: Feature, amounts: dict[tuple[str, int, int], Floats]) -> ValueAt:
     top, bottom = feature.measures
+    window = feature.window_days
+    # What stands, by what flows on a mean day.
+    days = window if feature.kinds[0] != "flow" and feature.kinds[1] == "flow" else 1
 
     def at(offset: int) -> Floats:
-        window = feature.window_days
-        return share_of(totals[top, window, offset], totals[bottom, window, offset])
+        return days * share_of(amounts[top, window, offset], amounts[bottom, window, offset])
 
     return at

@@ -94,7 +94,19 @@ def written(trial: Path, text: str, name: str = "trial.yml") -> Path:
         ("of: [staff]", "of: [staff, staff]", 28, "features.1.of.1"),
         ("[last_value]", "[sum]", 28, "features.1.of.0"),
         ("denominator: sale", "denominator: tax", 34, "ratios.0.denominator"),
-        ("denominator: sale", "denominator: staff", 34, "ratios.0.denominator"),
+        (
+            "code: enterprise_id",
+            "code: enterprise_id\n    spelling: name",
+            10,
+            "measures.0.spelling",
+        ),
+        ("unit: CNY", "until: issue_date\n    unit: CNY", 8, "measures.0"),
+        (
+            "owner: tester",
+            "owner: tester\nalso_covered_by: [silver.energy]",
+            4,
+            "also_covered_by.0",
+        ),
         ("name: sale_a_head", "name: Sale", 32, "ratios.0.name"),
     ],
 )
