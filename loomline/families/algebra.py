@@ -27,6 +27,8 @@ BLOCK = 128
 # Ranked features that are held twice at once.
 RANKED_AT_ONCE = 256
 ValueAt = Callable[[int], Floats]
+# What counts of a measure in ratios, by its name and kind, the window and where that ends.
+Amounts = dict[tuple[str, Kind, int, int], Floats]
 
 
 def _compared(feature: Feature, at: ValueAt) -> Floats:
@@ -80,19 +82,16 @@ def window_values(features: Sequence[Feature], state: DailyState) -> Floats:
     count = len(state.enterprise_ids)
     values = np.full((len(features), count), np.nan)
     plain: dict[str, list[int]] = defaultdict(list)
-    divided: dict[str, set[tuple[int, int]]] = defaultdict(set)
-    kind_of: dict[str, Kind] = {}
+    divided: dict[str, set[tuple[Kind, int, int]]] = defaultdict(set)
     for at, feature in enumerate(features):
         if feature.aggregation != "ratio":
             plain[feature.measures[0]].append(at)
             continue
-        kind_of |= dict(zip(feature.measures, feature.kinds, strict=True))
-        for measure in feature.measures:
-            divided[measure] |= {(feature.window_days, offset) for offset in _offsets(feature)}
-    amounts: dict[tuple[str, int, int], Floats] = {
-        (measure, window, offset): np.empty(count)
-        for measure, windows in divided.items()
-        for window, offset in windows
+        for measure, kind in zip(feature.measures, feature.kinds, strict=True):
+            of_kind = {(kind, feature.window_days, offset) for offset in _offsets(feature)}
+            divided[measure] |= of_kind
+    amounts: Amounts = {
+        (measure, *part): np.empty(count) for measure, parts in divided.items() for part in parts
     }
     calendar = Calendar.ending(state.as_of_date)
     for measure in dict.fromkeys([*plain, *divided]):
@@ -102,9 +101,10 @@ def window_values(features: Sequence[Feature], state: DailyState) -> Floats:
             windows_of = MeasureWindows(days[rows], history[rows], calendar)
             for at in plain[measure]:
                 values[at, rows] = _compared(features[at], _plain_at(features[at], windows_of))
-            for window, offset in divided[measure]:
-                found = windows_of.amount_parts(kind_of[measure], window, offset)
-                amounts[measure, window, offset][rows] = windows_of.covered(found, window, offset)
+            for kind, window, offset in divided[measure]:
+                found = windows_of.amount_parts(kind, window, offset)
+                covered = windows_of.covered(found, window, offset)
+                amounts[measure, kind, window, offset][rows] = covered
     for at, feature in enumerate(features):
         if feature.aggregation == "ratio":
             values[at] = _compared(feature, _ratio_at(feature, amounts))
@@ -121,13 +121,14 @@ def _plain_at(feature: Feature, windows: MeasureWindows) -> ValueAt:
     return at
 
 
-def _ratio_at(feature: Feature, amounts: dict[tuple[str, int, int], Floats]) -> ValueAt:
-    top, bottom = feature.measures
+def _ratio_at(feature: Feature, amounts: Amounts) -> ValueAt:
+    (top, bottom), (top_kind, bottom_kind) = feature.measures, feature.kinds
     window = feature.window_days
     # What stands, by what flows on a mean day.
-    days = window if feature.kinds[0] != "flow" and feature.kinds[1] == "flow" else 1
+    days = window if top_kind != "flow" and bottom_kind == "flow" else 1
 
     def at(offset: int) -> Floats:
-        return days * share_of(amounts[top, window, offset], amounts[bottom, window, offset])
+        part = amounts[top, top_kind, window, offset]
+        return days * share_of(part, amounts[bottom, bottom_kind, window, offset])
 
     return at

@@ -9,7 +9,7 @@ from pathlib import Path
 from loomline.declarations import catalogue_error, digest, read_declaration
 from loomline.errors import CatalogueError
 from loomline.families.model import Family, Feature, FeatureGrid, Measure, Ratio
-from loomline.families.vocabulary import AGGREGATIONS, COMPARISONS, Comparison, WindowDays
+from loomline.families.vocabulary import AGGREGATIONS, COMPARISONS, Comparison, Kind, WindowDays
 from loomline.tables import load_tables
 
 Location = tuple[str | int, ...]
@@ -36,6 +36,17 @@ def _missing_means(family: Family, needs: str, comparison: Comparison, change: s
     if words.is_ranked:
         sentences.append("Or fewer than 5 others of its trade have a value, or none is known.")
     return " ".join(sentences)
+
+
+def _counted_as(of: Sequence[Measure]) -> tuple[Kind, ...]:
+    """The kinds as which measures count.
+
+    Two levels of one table stand on the same days, so that their totals compare as their means do;
+    a day on which only one of them is 0 is not lost then.
+    """
+    kinds = tuple(measure.kind for measure in of)
+    is_one_list = kinds == ("level", "level") and of[0].table == of[1].table
+    return ("flow", "flow") if is_one_list else kinds
 
 
 def _feature(
@@ -69,7 +80,7 @@ def _feature(
             "domain": family.domain,
             "owner": family.owner,
             "measures": tuple(measure.name for measure in of),
-            "kinds": tuple(measure.kind for measure in of),
+            "kinds": _counted_as(of),
             "aggregation": aggregation,
             "window_days": window,
             "comparison": comparison,

@@ -105,8 +105,9 @@ class Ratio(_Made):
     """One measure by another over the same window.
 
     Of a flow the total counts, of a level the mean of the days that have it, of a balance the mean
-    of all days. A level or balance by a flow is by the flow of a mean day, so that a stock by sales
-    is in days. Changes of a ratio in `ratio` or `days` are differences, others are relative.
+    of all days; of two levels of one table the totals do. A level or balance by a flow is by the
+    flow of a mean day, so that a stock by sales is in days. Changes of a ratio in `ratio` or `days`
+    are differences, others are relative.
     """
 
     name: str = Field(pattern=NAME_PATTERN)
@@ -142,7 +143,7 @@ class Family(Declaration):
 class Feature(Declaration):
     """A feature of enterprises: what it is called, how it is computed and what it says.
 
-    `measures` is one, or for a ratio the numerator and the denominator; `kinds` are theirs.
+    `measures` is one, or for a ratio the numerator and the denominator; as `kinds` they count.
     `change` says whether a comparison with another window divides by it or takes the difference.
     """
 
