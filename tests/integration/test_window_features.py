@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 
-from loomline.families.catalogue import load_families
+from loomline.commands.feature import show
+from loomline.families.catalogue import load_families, measures_of
+from loomline.families.evidence import rows_behind
 from loomline.families.vocabulary import STATE_DAYS
 from loomline.job import JobContext
 from loomline.lake import known_condition
@@ -102,12 +104,7 @@ def test_a_balance_is_the_sum_of_all_rows_up_to_its_day_that_were_known(
 
 def test_what_is_taken_away_again_stands_until_then(windows: JobContext) -> None:
     """Pledges that become known and are released: what stands on each day, as of each date."""
-    pledge = next(
-        measure
-        for family in load_families(windows.catalog)
-        for measure in family.measures
-        if measure.name == "pledge_debt"
-    )
+    pledge = measures_of(load_families(windows.catalog))["pledge_debt"]
     random = Random(3)
     rows = []
     for number in range(60):
@@ -148,6 +145,43 @@ def test_what_is_taken_away_again_stands_until_then(windows: JobContext) -> None
                 if known_date <= as_of and event_date <= day
             )
             assert added == stands
+
+
+def test_the_rows_behind_a_total_add_up_to_it(windows: JobContext) -> None:
+    measure = measures_of(load_families(windows.catalog))["sale_amount"]
+    of_date = f"as_of_date = date'{AS_OF}' and feature = 'sale_amount_sum_90d'"
+    told = windows.spark.table(BY_NAME).where(f"{of_date} and feature_value > 0").limit(3).collect()
+    assert told
+    for row in told:
+        query = rows_behind(
+            measure,
+            False,
+            row["enterprise_id"],
+            AS_OF,
+            windows.as_of_end,
+            90,
+            windows.settings.time_zone,
+        )
+        rows = windows.spark.sql(query).collect()
+        assert float(sum(one["value"] for one in rows)) == pytest.approx(row["feature_value"])
+        assert all(one["source_file"] and one["line_number"] > 0 for one in rows)
+        days = [one["event_date"] for one in rows]
+        assert days == sorted(days, reverse=True)
+
+
+def test_a_feature_is_shown_with_its_formula_values_and_rows(
+    windows: JobContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of_date = f"as_of_date = date'{AS_OF}' and feature = 'purchases_to_sales_90d'"
+    told = windows.spark.table(BY_NAME).where(f"{of_date} and feature_value > 0").first()
+    assert told is not None
+    moment = datetime(AS_OF.year, AS_OF.month, AS_OF.day)
+    show("purchases_to_sales_90d", moment, told["enterprise_id"])
+    said = capsys.readouterr().out
+    assert "total(purchase_amount) / total(sale_amount) over 90 days" in " ".join(said.split())
+    assert f"{told['feature_value']:,.6g}" in said
+    for part in ("have no value", "quartiles", "stability", "sale_amount: rows", ".csv"):
+        assert part in said, part
 
 
 def test_a_rerun_leaves_the_same_vectors(windows: JobContext, run: RunJob) -> None:
