@@ -105,7 +105,9 @@ def _trade_codes(enterprise_ids: list[str], trade_of: dict[str, str]) -> Integer
     return np.array([numbers.get(trade, UNKNOWN_TRADE) for trade in trades], dtype=np.int64)
 
 
-def _steps(rows: pa.Table, enterprise_ids: list[str], measures: Iterable[str]) -> dict[str, Steps]:
+def steps_of_rows(
+    rows: pa.Table, enterprise_ids: list[str], measures: Iterable[str]
+) -> dict[str, Steps]:
     """The steps of measures, from rows of one measure and enterprise with a list of steps each."""
     rows = rows.sort_by("measure").combine_chunks()
     names = rows["measure"].to_pylist()
@@ -141,7 +143,7 @@ def read_state(context: JobContext, families: Sequence[Family]) -> DailyState:
     trades = spark.sql(trades_as_known).collect()
     enterprise_ids = sorted(pc.unique(rows["enterprise_id"]).to_pylist())
     trade_codes = _trade_codes(enterprise_ids, {row[0]: row[1] for row in trades})
-    steps = _steps(rows, enterprise_ids, measures)
+    steps = steps_of_rows(rows, enterprise_ids, measures)
     return daily_state(families, enterprise_ids, trade_codes, as_of, steps)
 
 
