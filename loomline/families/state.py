@@ -133,16 +133,16 @@ class DenseDays(Mapping[str, Floats]):
 
 def _histories(families: Sequence[Family], steps: Mapping[str, Steps], count: int) -> Histories:
     """How long the history of each measure is, as its family says what shows one."""
-    of_table: dict[str, Integers] = defaultdict(lambda: np.zeros(count, dtype=np.int64))
+    told: dict[tuple[str, str | None], Integers] = defaultdict(lambda: np.zeros(count, np.int64))
     for family in families:
         for measure in family.measures:
-            own = steps[measure.name].history_days(count)
-            of_table[measure.table] = np.maximum(of_table[measure.table], own)
+            sent = (measure.table, measure.sender)
+            told[sent] = np.maximum(told[sent], steps[measure.name].history_days(count))
     histories: dict[str, Integers] = {}
     for family in families:
+        others = [days for (table, _), days in told.items() if table in family.also_covered_by]
         for measure in family.measures:
-            tables = (measure.table, *family.also_covered_by)
-            days = np.max([of_table[table] for table in tables], axis=0)
+            days = np.max([told[measure.table, measure.sender], *others], axis=0)
             if family.covers_everybody and count:
                 days = np.full(count, days.max())
             histories[measure.name] = days
