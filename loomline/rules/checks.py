@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+from loomline.known_inputs import KnownInput
 from loomline.rules.catalogue import RuleCatalogue
 from loomline.rules.firings import PLACEHOLDER, SUBJECT
-from loomline.rules.inputs import RuleInput
-from loomline.rules.intervals import Interval, can_be_true
+from loomline.rules.intervals import can_be_true
 from loomline.rules.model import DecisionTable, Row, Rule
 from loomline.rules.normal import normal
+from loomline.rules.ranges import range_of
 from loomline.rules.tree import Not, comparisons_of, inputs_of, text_of
 from loomline.rules.units import UnitMismatch, check_comparison, parse_unit, unit_of
 
@@ -27,7 +28,7 @@ class Finding:
     message: str
 
 
-def check_rules(rules: Sequence[Rule], inputs: Mapping[str, RuleInput]) -> list[Finding]:
+def check_rules(rules: Sequence[Rule], inputs: Mapping[str, KnownInput]) -> list[Finding]:
     """Everything that is wrong with rules.
 
     Kinds: `unknown_input`, `unit_mismatch`, `unreachable` (it can never fire), `certain` (it fires
@@ -42,7 +43,7 @@ def check_rules(rules: Sequence[Rule], inputs: Mapping[str, RuleInput]) -> list[
         if not unknown:
             known.append(rule)
     units = {name: parse_unit(one.unit) for name, one in inputs.items()}
-    ranges = {name: Interval(one.low, one.high) for name, one in inputs.items()}
+    ranges = {name: range_of(one) for name, one in inputs.items()}
     for rule in known:
         try:
             unit_of(rule.subject, units)
@@ -102,7 +103,7 @@ def check_bands(tables: Iterable[DecisionTable]) -> list[Finding]:
     return found
 
 
-def check_catalogue(catalogue: RuleCatalogue, inputs: Mapping[str, RuleInput]) -> list[Finding]:
+def check_catalogue(catalogue: RuleCatalogue, inputs: Mapping[str, KnownInput]) -> list[Finding]:
     """Everything that is wrong with the rules of the catalogue, its tables and its signs.
 
     Further kind: `unused_sign`, which no table is told with.

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from loomline.enterprise_inputs import EnterpriseInputs, Floats
-from loomline.rules.inputs import RuleInput
+from loomline.known_inputs import KnownInput
 from loomline.rules.model import Rule
 from loomline.rules.program import Bools, Program, blocks_of
 from loomline.rules.tree import Expression, Input, inputs_of, text_of
@@ -89,7 +89,7 @@ class Explainer:
     `inputs` say in which unit values are. What a rule's texts name must be among them.
     """
 
-    def __init__(self, rules: Sequence[Rule], inputs: Mapping[str, RuleInput]) -> None:
+    def __init__(self, rules: Sequence[Rule], inputs: Mapping[str, KnownInput]) -> None:
         self._shown: dict[Expression, int] = {}
         self._read = _padded(
             [[self._place(Input(name)) for name in inputs_of(rule.condition)] for rule in rules]
