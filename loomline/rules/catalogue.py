@@ -15,6 +15,7 @@ from loomline.errors import CatalogueError
 from loomline.rules.firings import PLACEHOLDER, SUBJECT
 from loomline.rules.model import (
     ACTIONS,
+    Action,
     BANDS,
     SEVERITIES,
     DecisionTable,
@@ -179,6 +180,12 @@ def _step(steps: Sequence[Step], now: Step, by: int) -> Step:
     return steps[min(max(steps.index(now) + by, 0), len(steps) - 1)]
 
 
+def _raised(action: Action, raises: int) -> Action:
+    """An action so many steps further; a sign alone never goes beyond a review."""
+    most = max(ACTIONS.index("review"), ACTIONS.index(action))
+    return _step(ACTIONS[: most + 1], action, raises)
+
+
 def _rule(
     file: RuleFile,
     table: DecisionTable,
@@ -219,7 +226,7 @@ def _rule(
         subject=subject,
         when_missing=table.when_missing,
         severity=_step(SEVERITIES, row.severity, raises),
-        action=_step(ACTIONS, row.action, raises),
+        action=_raised(row.action, raises),
         products=table.products or file.products,
         trades=table.trades,
         source=table.source or file.source,

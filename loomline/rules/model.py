@@ -96,8 +96,8 @@ class Row(Declaration):
 class Pairing(Declaration):
     """A sign together with which the bands of a table mean something of their own.
 
-    `means` says what. `raises` moves severity and action by so many steps. Without `windows` it
-    holds for all rows.
+    `means` says what. `raises` moves severity and action by so many steps; an action is raised up
+    to a review only: that a limit is frozen stands in a row. Without `windows` it holds for all.
     """
 
     sign: str

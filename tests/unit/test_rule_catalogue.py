@@ -105,7 +105,9 @@ def test_a_table_makes_a_rule_of_each_row_alone_and_with_each_sign(trial: Path) 
     assert text_of(alone.condition) == "energy_30d < -0.5"
     assert text_of(paired.condition) == "energy_30d < -0.5 and sales_30d < -0.2"
     assert (alone.severity, alone.action) == ("medium", "review")
-    assert (paired.severity, paired.action) == ("high", "limit_freeze")
+    assert (paired.severity, paired.action) == ("high", "review")
+    marked = found["energy_fall_30d_sales_fall_marked"]
+    assert (marked.severity, marked.action) == ("medium", "review")
     assert paired.name_zh == "用电下滑，销售下滑（30天，严重）"
 
 
