@@ -26,6 +26,11 @@ def run_scores(context: JobContext) -> JobResult:
     return run_gate("scores", context)
 
 
+def run_evidence(context: JobContext) -> JobResult:
+    """Check the evidence of rules."""
+    return run_gate("evidence", context)
+
+
 def run_marts(context: JobContext) -> JobResult:
     """Check the mart tables."""
     return run_gate("marts", context)

@@ -12,6 +12,7 @@ from pyspark.errors import PySparkException
 
 from loomline.commands import (
     airflow,
+    backfill,
     broker,
     demo,
     engine,
@@ -51,6 +52,7 @@ app.add_typer(identity.app, name="identity")
 app.add_typer(feature.app, name="feature")
 app.add_typer(pages.app, name="page")
 app.command(context_settings=airflow.PASS_ON)(airflow.airflow)
+app.command()(backfill.backfill)
 app.command()(demo.demo)
 app.command()(demo.sample)
 app.command()(live.live)

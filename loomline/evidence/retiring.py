@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loomline.evidence.figures import Evidence
-from loomline.evidence.history import Floats, Integers
+from loomline.evidence.history import Booleans, Floats, Integers
 from loomline.evidence.overlap import NO_RULE
 from loomline.evidence.verdicts import NONE
 
@@ -56,8 +56,10 @@ def better_rules(shares: Floats, ranks: Integers) -> Integers:
     return np.where(covers.any(axis=1), best, NO_RULE).astype(np.int64)
 
 
-def retirements(evidence: Evidence, names: Sequence[str]) -> list[Retirement]:
+def retirements(evidence: Evidence, names: Sequence[str], stands: Booleans) -> list[Retirement]:
     """The rules that could go, in their order, each for the first of the reasons that holds.
+
+    Only those that still stand, (rules,), are looked at, and only those can cover others.
 
     `never_fires`, `always_fires`: for or for all but one in a hundred of at least 300 enterprises.
     `no_lift`: a lift of 1 or less though ten caught enterprises should have been expected.
@@ -71,7 +73,8 @@ def retirements(evidence: Evidence, names: Sequence[str]) -> list[Retirement]:
         & (evidence.expected_enterprise_count >= ENOUGH_EXPECTED)
         & (lifts.lift <= 1)
     )
-    better = better_rules(evidence.overlap.shares, _ranks(evidence, names))
+    shares = np.where(stands[None, :], evidence.overlap.shares, 0.0)
+    better = better_rules(shares, _ranks(evidence, names))
     is_covered = (better != NO_RULE) & (hits.fired_enterprise_count >= ENOUGH_FIRED)
     reasons = np.select(
         [
@@ -86,5 +89,5 @@ def retirements(evidence: Evidence, names: Sequence[str]) -> list[Retirement]:
     return [
         Retirement(int(rule), str(reason), int(better[rule]) if reason == COVERED else NO_RULE)
         for rule, reason in enumerate(reasons)
-        if reason
+        if reason and stands[rule]
     ]

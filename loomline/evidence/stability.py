@@ -23,8 +23,8 @@ class Stability:
 
     `month_index` is the population stability index of the month whose fired share differs most from
     that of all months. `halves_p_value` tests that the earlier and the later half of the dates have
-    one lift, `trade_p_value` that all trades have (Cochran's Q), of which `trade_i_squared` is the
-    share of the spread that is more than chance (Higgins and Thompson, 2002).
+    one lift, `trade_p_value` that all trades have (Cochran, 1954). `trade_i_squared_ratio` is the
+    share of the spread between trades that is more than chance (Higgins and Thompson, 2002).
     """
 
     month_count: Floats
@@ -36,7 +36,7 @@ class Stability:
     trade_lift_least: Floats
     trade_lift_most: Floats
     trade_p_value: Floats
-    trade_i_squared: Floats
+    trade_i_squared_ratio: Floats
 
 
 def stability_index(fired: Floats, evaluated: Floats) -> Floats:

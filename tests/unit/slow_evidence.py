@@ -307,7 +307,7 @@ def stability_figures(
         "trade_lift_least": spread([lift_of(one) for one in trades])[0],
         "trade_lift_most": spread([lift_of(one) for one in trades])[1],
         "trade_p_value": p_value,
-        "trade_i_squared": i_squared,
+        "trade_i_squared_ratio": i_squared,
     }
 
 

@@ -27,6 +27,10 @@ DAY = date(2019, 12, 31)
 FIRMS = 400
 
 
+def reasons(fired: list[list[int]], names: list[str], firms: int = FIRMS) -> list[Retirement]:
+    return retirements(judged(fired, firms), names, np.ones(len(names), dtype=bool))
+
+
 def judged(fired: list[list[int]], firms: int = FIRMS) -> Evidence:
     """The evidence of rules that fired for these firms, of which the first 80 default."""
     there = [
@@ -50,7 +54,7 @@ def test_each_reason_is_given_to_the_rule_that_deserves_it() -> None:
         telling[10:],  # Catches less of the same.
         [*range(300, 310)],  # Too few to say anything.
     ]
-    assert retirements(judged(fired), ["a", "b", "c", "d", "e", "f"]) == [
+    assert reasons(fired, ["a", "b", "c", "d", "e", "f"]) == [
         Retirement(0, NEVER_FIRES),
         Retirement(1, ALWAYS_FIRES),
         Retirement(2, NO_LIFT),
@@ -60,18 +64,24 @@ def test_each_reason_is_given_to_the_rule_that_deserves_it() -> None:
 
 def test_of_two_equal_rules_one_stays() -> None:
     both = [*range(40, 100)]
+    assert reasons([both, both], ["b", "a"]) == [Retirement(0, COVERED, 1)]
+    assert reasons([both, both], ["a", "b"]) == [Retirement(1, COVERED, 0)]
+
+
+def test_a_rule_that_no_longer_stands_is_not_named_and_covers_nobody() -> None:
+    both = [*range(40, 100)]
     figures = judged([both, both])
-    assert retirements(figures, ["b", "a"]) == [Retirement(0, COVERED, 1)]
-    assert retirements(figures, ["a", "b"]) == [Retirement(1, COVERED, 0)]
+    assert retirements(figures, ["a", "b"], np.array([False, True])) == []
+    assert retirements(figures, ["a", "b"], np.array([True, False])) == []
 
 
 def test_a_rule_inside_a_broader_one_that_tells_less_stays() -> None:
     narrow, broad = [*range(60)], [*range(60), *range(200, 300)]
-    assert retirements(judged([narrow, broad]), ["narrow", "broad"]) == []
+    assert reasons([narrow, broad], ["narrow", "broad"]) == []
 
 
 def test_a_rule_that_was_asked_of_few_is_not_said_never_to_fire() -> None:
-    assert retirements(judged([[]], firms=299), ["a"]) == []
+    assert reasons([[]], ["a"], firms=299) == []
 
 
 def world(seed: int) -> tuple[list[str], np.ndarray, np.ndarray]:

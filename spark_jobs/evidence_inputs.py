@@ -1,0 +1,190 @@
+"""Reads what evidence is counted on: outcomes as they were known, rules, and their firings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import DataFrame, SparkSession
+
+from loomline.errors import LoomlineError
+from loomline.evidence.history import Booleans, Dates, Firings, History, Scope
+from loomline.job import JobContext
+from loomline.lake import create_tables, known_condition, sql_literal, table_exists
+from spark_jobs.enterprise_inputs import read_trades
+from spark_jobs.window_features import LINK, OWN_CODE, PARTY, VALUES
+
+FIRING, RULE = "rules.firing", "rules.rule"
+OUTCOME, RECORD = "silver.credit_outcome", "silver.credit_record"
+INPUTS = (FIRING, RULE, VALUES, OUTCOME, RECORD, LINK, PARTY)
+DAYS = "datetime64[D]"
+
+# Firms of which the lake would know a default: borrowers by loan events, and those with a record.
+OUTCOMES = f"""
+with links as (
+    select code_system, party_code as enterprise_code, enterprise_id
+    from {LINK}
+    where {OWN_CODE} and {{known}}
+),
+
+told as (
+    select links.enterprise_id, outcomes.default_date
+    from {OUTCOME} as outcomes
+    inner join links using (code_system, enterprise_code)
+    where {{outcome_known}}
+    union all
+    select
+        enterprise_id,
+        if(is_default, to_date(from_utc_timestamp(event_at, '{{zone}}')), null) as default_date
+    from {RECORD}
+    where {{known}}
+)
+
+select enterprise_id, min(default_date) as default_date
+from told
+group by enterprise_id
+"""
+
+
+@dataclass(frozen=True)
+class RuleVersion:
+    """A version of a rule: what it is called, when it holds and for which trades (all if none)."""
+
+    rule: str
+    version: int
+    effective_from: date
+    effective_to: date | None
+    trades: tuple[str, ...]
+
+    def is_effective(self, as_of_date: date) -> bool:
+        """Whether it holds on a date: from its first day up to, but without, its last."""
+        is_over = self.effective_to is not None and as_of_date >= self.effective_to
+        return self.effective_from <= as_of_date and not is_over
+
+
+def _month_ends(context: JobContext) -> list[date]:
+    """The month ends up to the as-of date on which rules were run.
+
+    Raises:
+        LoomlineError: there is none.
+    """
+    if table_exists(context.spark, FIRING):
+        rows = context.spark.sql(
+            f"select distinct as_of_date from {FIRING} "
+            f"where as_of_date = last_day(as_of_date) "
+            f"and as_of_date <= {sql_literal(context.as_of_date)} order by 1"
+        ).collect()
+        if rows:
+            return [row["as_of_date"] for row in rows]
+    raise LoomlineError(
+        f"No rules were run as of a month end up to {context.as_of_date}.",
+        "Run `loomline backfill window_features rules` over past months first.",
+    )
+
+
+def read_history(context: JobContext) -> History:
+    """All enterprises on the month ends on which rules were run, and what became of them by then.
+
+    Raises:
+        LoomlineError: rules were run on none.
+    """
+    spark, dates = context.spark, _month_ends(context)
+    create_tables(spark, context.catalog, (OUTCOME, RECORD, LINK, PARTY))
+    looked = (
+        spark.table(VALUES)
+        .where(f"as_of_date in ({', '.join(map(sql_literal, dates))})")
+        .select("enterprise_id", "as_of_date")
+        .toPandas()
+    )
+    end = context.as_of_end
+    outcomes = spark.sql(
+        OUTCOMES.format(
+            known=known_condition(end),
+            outcome_known=known_condition(end, "outcomes"),
+            zone=context.settings.time_zone,
+        )
+    ).toPandas()
+    enterprise_ids = sorted(looked.enterprise_id.unique())
+    as_of_dates: Dates = np.array(dates, dtype=DAYS)
+    evaluated: Booleans = np.zeros((len(enterprise_ids), len(dates)), dtype=bool)
+    places = pd.Index(enterprise_ids)
+    evaluated[
+        places.get_indexer(looked.enterprise_id),
+        np.searchsorted(as_of_dates, looked.as_of_date.to_numpy().astype(DAYS)),
+    ] = True
+    known = outcomes[outcomes.enterprise_id.isin(places)]
+    at = places.get_indexer(known.enterprise_id)
+    has_outcome: Booleans = np.zeros(len(enterprise_ids), dtype=bool)
+    has_outcome[at] = True
+    default_dates: Dates = np.full(len(enterprise_ids), np.datetime64("NaT"), dtype=DAYS)
+    default_dates[at] = pd.to_datetime(known.default_date).to_numpy().astype(DAYS)
+    trades = read_trades(context)
+    return History(
+        enterprise_ids,
+        [trades.get(one, "") for one in enterprise_ids],
+        as_of_dates,
+        evaluated,
+        has_outcome,
+        default_dates,
+        np.datetime64(context.as_of_date),
+    )
+
+
+def read_rules(context: JobContext, history: History) -> list[RuleVersion]:
+    """The versions of rules that hold on the as-of date or on a date of the history."""
+    rows = context.spark.table(RULE).orderBy("rule", "rule_version").collect()
+    dates = [context.as_of_date, *history.as_of_dates.tolist()]
+    versions = (
+        RuleVersion(
+            row["rule"],
+            row["rule_version"],
+            row["effective_from"],
+            row["effective_to"],
+            tuple(row["trades"]),
+        )
+        for row in rows
+    )
+    return [one for one in versions if any(map(one.is_effective, dates))]
+
+
+def _places(spark: SparkSession, columns: dict[str, Sequence[object]], place: str) -> DataFrame:
+    frame = pd.DataFrame(columns)
+    return spark.createDataFrame(frame.assign(**{place: np.arange(len(frame), dtype=np.int32)}))
+
+
+def read_firings(context: JobContext, history: History, versions: Sequence[RuleVersion]) -> Firings:
+    """What the rules fired on, in positions of the versions, enterprises and dates."""
+    spark = context.spark
+    rules = _places(
+        spark,
+        {"rule": [x.rule for x in versions], "rule_version": [x.version for x in versions]},
+        "rule_place",
+    )
+    enterprises = _places(
+        spark, {"enterprise_id": list(history.enterprise_ids)}, "enterprise_place"
+    )
+    dates = _places(spark, {"as_of_date": history.as_of_dates.tolist()}, "date_place")
+    # Numbers alone leave the engine: names would be many times as large.
+    found = (
+        spark.table(FIRING)
+        .join(rules.hint("broadcast"), ["rule", "rule_version"])
+        .join(enterprises.hint("broadcast"), "enterprise_id")
+        .join(dates.hint("broadcast"), "as_of_date")
+        .select("rule_place", "enterprise_place", "date_place")
+        .toArrow()
+    )
+    rule, enterprise, day = (
+        column.to_numpy().astype(np.int64)
+        for column in (found["rule_place"], found["enterprise_place"], found["date_place"])
+    )
+    trades = np.array(history.trades, dtype=str)
+    in_force = [[one.is_effective(day) for day in history.as_of_dates.tolist()] for one in versions]
+    applies = [
+        np.isin(trades, one.trades) if one.trades else np.ones(len(trades), dtype=bool)
+        for one in versions
+    ]
+    scope = Scope(np.array(in_force, dtype=bool), np.array(applies, dtype=bool))
+    return Firings(scope, rule, enterprise, day)
