@@ -177,7 +177,8 @@ MONTHLY_JOBS = (
         entry="spark_jobs.rule_evidence:run",
         description="Say what history shows of each rule; propose which to retire and add.",
         reads=(
-            *("rules.firing", "rules.rule", "features.window_value", "features.window_feature"),
+            *("rules.rule", "rules.firing", "rules.verdict_count"),
+            *("features.window_value", "features.window_feature"),
             *("silver.credit_outcome", "silver.credit_record"),
             *("silver.enterprise_link", "silver.party"),
         ),

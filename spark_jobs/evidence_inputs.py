@@ -17,9 +17,8 @@ from loomline.lake import create_tables, known_condition, sql_literal, table_exi
 from spark_jobs.enterprise_inputs import read_trades
 from spark_jobs.window_features import LINK, OWN_CODE, PARTY, VALUES
 
-FIRING, RULE = "rules.firing", "rules.rule"
+FIRING, RULE, COUNT = "rules.firing", "rules.rule", "rules.verdict_count"
 OUTCOME, RECORD = "silver.credit_outcome", "silver.credit_record"
-INPUTS = (FIRING, RULE, VALUES, OUTCOME, RECORD, LINK, PARTY)
 DAYS = "datetime64[D]"
 
 # Firms of which the lake would know a default: borrowers by loan events, and those with a record.
@@ -49,33 +48,60 @@ group by enterprise_id
 """
 
 
+# A version that was applied on a date has a count, though it fired for nobody.
+VERSIONS = f"""
+with applied as (
+    select rule, rule_version, collect_set(as_of_date) as dates, sum(cannot_say) as cannot_say
+    from {COUNT}
+    where as_of_date in ({{dates}})
+    group by rule, rule_version
+)
+
+select
+    rule,
+    rule_version,
+    rules.effective_from <= {{as_of}} and coalesce(rules.effective_to > {{as_of}}, true) as stands,
+    rules.source_kind = 'regulation' as is_regulation,
+    rules.trades,
+    applied.dates,
+    coalesce(applied.cannot_say, 0) as cannot_say
+from {RULE} as rules
+left join applied using (rule, rule_version)
+where applied.dates is not null or (
+    rules.effective_from <= {{as_of}} and coalesce(rules.effective_to > {{as_of}}, true)
+)
+order by rule, rule_version
+"""
+
+
 @dataclass(frozen=True)
 class RuleVersion:
-    """A version of a rule: what it is called, when it holds and for which trades (all if none)."""
+    """A version of a rule and what it was applied to.
+
+    `stands` says whether it holds on the as-of date; `trades` are those that it is for, all if
+    none; `cannot_say_count` are the enterprise-dates on which a value that it needs was missing.
+    """
 
     rule: str
     version: int
-    effective_from: date
-    effective_to: date | None
+    stands: bool
+    is_regulation: bool
     trades: tuple[str, ...]
-
-    def is_effective(self, as_of_date: date) -> bool:
-        """Whether it holds on a date: from its first day up to, but without, its last."""
-        is_over = self.effective_to is not None and as_of_date >= self.effective_to
-        return self.effective_from <= as_of_date and not is_over
+    applied_on: frozenset[date]
+    cannot_say_count: int
 
 
 def _month_ends(context: JobContext) -> list[date]:
-    """The month ends up to the as-of date on which rules were run.
+    """The month ends up to the as-of date as of which rules were run.
 
     Raises:
         LoomlineError: there is none.
     """
-    if table_exists(context.spark, FIRING):
+    if table_exists(context.spark, COUNT):
         rows = context.spark.sql(
-            f"select distinct as_of_date from {FIRING} "
+            f"select distinct as_of_date from {COUNT} "
             f"where as_of_date = last_day(as_of_date) "
-            f"and as_of_date <= {sql_literal(context.as_of_date)} order by 1"
+            f"and as_of_date <= {sql_literal(context.as_of_date)} order by as_of_date"
         ).collect()
         if rows:
             return [row["as_of_date"] for row in rows]
@@ -134,20 +160,18 @@ def read_history(context: JobContext) -> History:
 
 
 def read_rules(context: JobContext, history: History) -> list[RuleVersion]:
-    """The versions of rules that hold on the as-of date or on a date of the history."""
-    rows = context.spark.table(RULE).orderBy("rule", "rule_version").collect()
-    dates = [context.as_of_date, *history.as_of_dates.tolist()]
-    versions = (
+    """The versions of rules that hold on the as-of date or were applied to a date of history."""
+    dates = ", ".join(map(sql_literal, history.as_of_dates.tolist()))
+    rows = context.spark.sql(
+        VERSIONS.format(dates=dates, as_of=sql_literal(context.as_of_date))
+    ).collect()
+    return [
         RuleVersion(
-            row["rule"],
-            row["rule_version"],
-            row["effective_from"],
-            row["effective_to"],
-            tuple(row["trades"]),
+            *(row["rule"], row["rule_version"], row["stands"], row["is_regulation"]),
+            *(tuple(row["trades"]), frozenset(row["dates"] or ()), row["cannot_say"]),
         )
         for row in rows
-    )
-    return [one for one in versions if any(map(one.is_effective, dates))]
+    ]
 
 
 def _places(spark: SparkSession, columns: dict[str, Sequence[object]], place: str) -> DataFrame:
@@ -181,7 +205,7 @@ def read_firings(context: JobContext, history: History, versions: Sequence[RuleV
         for column in (found["rule_place"], found["enterprise_place"], found["date_place"])
     )
     trades = np.array(history.trades, dtype=str)
-    in_force = [[one.is_effective(day) for day in history.as_of_dates.tolist()] for one in versions]
+    in_force = [[day in one.applied_on for day in history.as_of_dates.tolist()] for one in versions]
     applies = [
         np.isin(trades, one.trades) if one.trades else np.ones(len(trades), dtype=bool)
         for one in versions

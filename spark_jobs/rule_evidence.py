@@ -1,8 +1,8 @@
 """Job `rule_evidence`: what history says of each rule, and what a person might do about it.
 
-Reads `rules.firing`, `rules.rule`, the features, and the outcomes as they were known by the end of
-the as-of date; writes `rules.rule_evidence` and `rules.rule_proposal`. Month ends stand for
-history: rules of the days between fire for the same firms again.
+Reads `rules.rule`, `rules.firing`, `rules.verdict_count`, the features, and the outcomes as they
+were known by the end of the as-of date; writes `rules.rule_evidence` and `rules.rule_proposal`.
+Month ends stand for history: on the days between, rules mostly fire for the same firms again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from loomline.evidence.figures import Evidence, evidence
 from loomline.evidence.history import Booleans, Dates, Firings, Floats, History
 from loomline.evidence.overlap import NO_RULE
-from loomline.evidence.verdicts import VERDICTS
+from loomline.evidence.vocabulary import VERDICTS
 from loomline.job import JobContext, JobResult
 from loomline.lake import column_list, create_tables, replace_rows, rows_frame, sql_literal
 from loomline.tables import table_declaration
@@ -68,6 +68,7 @@ def evidence_table(
         "rule": names,
         "rule_version": [one.version for one in versions],
         "verdict": found.verdict,
+        "cannot_say_count": np.array([one.cannot_say_count for one in versions]),
         "first_date": first,
         "last_date": last,
         "expected_enterprise_count": found.expected_enterprise_count,

@@ -11,15 +11,15 @@ from loomline.evidence.figures import Evidence
 from loomline.evidence.history import Firings, History
 from loomline.evidence.overlap import NO_RULE
 from loomline.evidence.retiring import retirements
-from loomline.evidence.searching import ABOVE, Threshold, standing_out
+from loomline.evidence.searching import Threshold, standing_out
+from loomline.evidence.vocabulary import ABOVE
 from loomline.evidence.wording import Said, retirement_words, threshold_words
 from loomline.job import JobContext
 from loomline.lake import in_condition
 from spark_jobs.enterprise_inputs import SCORE_COLUMNS, read_inputs
 from spark_jobs.evidence_inputs import RuleVersion
-from spark_jobs.window_features import NAMES
 
-PROPOSAL = "rules.rule_proposal"
+PROPOSAL, NAMES = "rules.rule_proposal", "features.window_feature"
 RETIRE, ADD, STANDS_OUT = "retire", "add", "stands_out"
 
 
@@ -29,7 +29,7 @@ def retire_rows(
     """A proposal for each rule that holds on the as-of date and could go."""
     names, lifts = [one.rule for one in versions], found.lifts
     rows: list[tuple[object, ...]] = []
-    stands = np.array([version.is_effective(context.as_of_date) for version in versions])
+    stands = np.array([version.stands for version in versions])
     for one in retirements(found, names, stands):
         at, version = one.rule, versions[one.rule]
         better = None if one.better_rule == NO_RULE else names[one.better_rule]
@@ -38,6 +38,7 @@ def retire_rows(
             better or "",
             int(found.hits.enterprise_count[at]),
             float(found.hits.hit_ratio[at]),
+            version.is_regulation,
         )
         counts = (
             *(lifts.observed_count, lifts.observed_fired_count),

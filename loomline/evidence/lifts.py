@@ -17,10 +17,10 @@ from loomline.evidence.intervals import (
     log_lift,
     normal_p_value,
 )
+from loomline.evidence.vocabulary import ALL_DATES, ONE_DATE
 
 # The normal approximation needs so many enterprises that fired and defaulted.
 FEW_CAUGHT = 10
-ALL_DATES, ONE_DATE = "all_dates", "one_date"
 
 
 @dataclass(frozen=True, eq=False)

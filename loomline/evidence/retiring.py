@@ -10,10 +10,8 @@ import numpy as np
 from loomline.evidence.figures import Evidence
 from loomline.evidence.history import Booleans, Floats, Integers
 from loomline.evidence.overlap import NO_RULE
-from loomline.evidence.verdicts import NONE
+from loomline.evidence.vocabulary import ALWAYS_FIRES, COVERED, NEVER_FIRES, NO_LIFT, NONE
 
-NEVER_FIRES, ALWAYS_FIRES = "never_fires", "always_fires"
-NO_LIFT, COVERED = "no_lift", "covered"
 # Of so many enterprises none: fewer than 1 % at a confidence of 95 %, by the rule of three (Hanley
 # and Lippman-Hand, 1983, "If nothing goes wrong, is everything all right?").
 ENOUGH_ENTERPRISES = 300

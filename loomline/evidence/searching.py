@@ -16,6 +16,7 @@ from loomline.evidence.counts import ratio
 from loomline.evidence.history import Booleans, Floats, Integers
 from loomline.evidence.intervals import exact_p_value, exact_share
 from loomline.evidence.verdicts import LEVEL
+from loomline.evidence.vocabulary import ABOVE, BELOW
 
 # The shares of enterprises that a rule may be about, from either end of a feature.
 TAILS = (0.02, 0.05, 0.1, 0.2)
@@ -24,7 +25,6 @@ DIGITS = 3
 LEAST = 1e-9
 # More alike than not: a threshold that says little beyond a rule that is there.
 ALIKE = 0.5
-ABOVE, BELOW = "above", "below"
 
 
 @dataclass(frozen=True)

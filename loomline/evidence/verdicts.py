@@ -8,10 +8,9 @@ from scipy.stats import false_discovery_control
 
 from loomline.evidence.history import Floats
 from loomline.evidence.lifts import Lifts
+from loomline.evidence.vocabulary import HAS_EVIDENCE, NONE, TOO_FEW, WEAK
 
 LEVEL = 0.05
-HAS_EVIDENCE, WEAK, NONE, TOO_FEW = "has_evidence", "weak", "none", "too_few"
-VERDICTS = (HAS_EVIDENCE, WEAK, NONE, TOO_FEW)
 
 
 def q_values(p_values: Floats, least_p_values: Floats) -> Floats:

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from loomline.evidence.retiring import ALWAYS_FIRES, COVERED, NEVER_FIRES, NO_LIFT
-from loomline.evidence.searching import Threshold
-from loomline.evidence.verdicts import HAS_EVIDENCE, NONE, TOO_FEW, WEAK
+from loomline.evidence.vocabulary import (
+    ABOVE,
+    ALWAYS_FIRES,
+    COVERED,
+    HAS_EVIDENCE,
+    NEVER_FIRES,
+    NO_LIFT,
+    NONE,
+    TOO_FEW,
+    WEAK,
+)
+
+if TYPE_CHECKING:
+    # The command line tells verdicts without loading what computes them.
+    from loomline.evidence.searching import Threshold
 
 
 @dataclass(frozen=True)
@@ -37,9 +50,15 @@ VERDICT_WORDS = {
 }
 
 
-def retirement_words(reason: str, better: str, enterprises: int, hit_ratio: float) -> Said:
-    """Why a rule could go; `better` is the better rule, `enterprises` how many it was asked of."""
-    return {
+def retirement_words(
+    reason: str, better: str, enterprises: int, hit_ratio: float, is_regulation: bool
+) -> Said:
+    """Why a rule could go.
+
+    `better` is the better rule, `enterprises` how many it was applied to. That a regulation asks
+    for it is added.
+    """
+    said = {
         NEVER_FIRES: Said(
             f"It fired for none of {enterprises:,} enterprises.",
             f"对 {enterprises:,} 家企业从未触发。",
@@ -58,6 +77,9 @@ def retirement_words(reason: str, better: str, enterprises: int, hit_ratio: floa
             f"它触发时 {better} 几乎总是同时触发，且后者提升度更高。",
         ),
     }[reason]
+    if is_regulation:
+        return Said(f"{said.en} But a regulation asks for it.", f"{said.zh}但该规则为监管要求。")
+    return said
 
 
 def threshold_words(found: Threshold, meaning: Said) -> Said:
@@ -66,7 +88,7 @@ def threshold_words(found: Threshold, meaning: Said) -> Said:
     return Said(
         f"{meaning.en}: {found.direction} {found.value:g}, {count} enterprises that it was not "
         f"found on defaulted, where {found.base_ratio:.1%} of all did.",
-        f"{meaning.zh}：{'高于' if found.direction == 'above' else '低于'} {found.value:g} 的 "
+        f"{meaning.zh}：{'高于' if found.direction == ABOVE else '低于'} {found.value:g} 的 "
         f"{found.fired_count} 家留出样本企业中有 {found.caught_count} 家违约，"
         f"总体违约率为 {found.base_ratio:.1%}。",
     )

@@ -16,7 +16,8 @@ from loomline.evidence.counts import Counts
 from loomline.evidence.figures import Evidence, evidence
 from loomline.evidence.history import Firings, History, Scope, window_ends
 from loomline.evidence.intervals import clustered_variance, log_lift
-from loomline.evidence.verdicts import HAS_EVIDENCE, LEVEL, NONE, TOO_FEW, WEAK, q_values
+from loomline.evidence.verdicts import LEVEL, q_values
+from loomline.evidence.vocabulary import HAS_EVIDENCE, NONE, TOO_FEW, WEAK
 from tests.unit import slow_evidence as slow
 from tests.unit.slow_evidence import Firm, Rule
 

@@ -11,15 +11,16 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, fisher_exact
 
 from loomline.evidence.figures import Evidence, evidence
-from loomline.evidence.retiring import (
+from loomline.evidence.retiring import Retirement, retirements
+from loomline.evidence.searching import held_out, rounded, standing_out
+from loomline.evidence.vocabulary import (
+    ABOVE,
     ALWAYS_FIRES,
+    BELOW,
     COVERED,
     NEVER_FIRES,
     NO_LIFT,
-    Retirement,
-    retirements,
 )
-from loomline.evidence.searching import ABOVE, BELOW, held_out, rounded, standing_out
 from tests.unit.slow_evidence import Firm, Rule
 from tests.unit.test_evidence import firings_of, history_of
 
