@@ -149,6 +149,23 @@ DAILY_JOBS = (
         writes=("quality.validation_result",),
     ),
     Job(
+        name="rules",
+        entry="spark_jobs.rules:run",
+        description="Apply the risk rules to every enterprise; what fires says why.",
+        reads=(
+            *("features.window_value", "features.window_feature", "scores.credit_score"),
+            *("silver.enterprise_link", "silver.party"),
+        ),
+        writes=("rules.rule", "rules.firing", "rules.verdict_count"),
+    ),
+    Job(
+        name="gate_rules",
+        entry="expectations.gate:run_rules",
+        description="Check what the rules found; a critical failure stops the run.",
+        reads=("rules.*", "features.window_value"),
+        writes=("quality.validation_result",),
+    ),
+    Job(
         name="marts",
         entry="spark_jobs.marts:run",
         description="Build and test the dbt marts as of the date.",
