@@ -12,9 +12,9 @@ from loomline.jobs import MONTHLY_JOBS
 from loomline.settings import load_settings
 
 ABOUT = """
-What history says of each rule, and which rules a person might retire or add, as of the logical
-date: the last day of a month.
+What history says of each rule, and which rules a person might retire or add.
 
+- **Date**: as of the logical date, the last day of a month.
 - **Before it**: the rules of past month ends, by `risk_daily` or by `loomline backfill`.
 - **Rerun**: it leaves the same tables however often it runs for a date.
 """
@@ -30,9 +30,9 @@ with DAG(
     dag_id="rules_monthly",
     description="Evidence of rules, and proposals to retire and to add, as of a month's last day.",
     doc_md=ABOUT,
-    # At the midnight that ends the month; the data of the run is its last day.
+    # The next morning, when the last day's files are in; a day back from there is that last day.
     schedule=CronTriggerTimetable(
-        "0 0 1 * *", timezone=SETTINGS.time_zone, interval=timedelta(days=1)
+        "0 6 1 * *", timezone=SETTINGS.time_zone, interval=timedelta(days=1)
     ),
     start_date=datetime(2016, 10, 1),
     catchup=False,
