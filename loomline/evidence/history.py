@@ -14,7 +14,7 @@ Dates = NDArray[np.datetime64]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-# The horizon of a probability of default in the Basel framework (CRE36.63): one year.
+# The horizon of a probability of default in the Basel framework (CRE32.3): one year.
 WINDOW_MONTHS = 12
 
 
