@@ -77,12 +77,14 @@ def evidence_table(
         "alike_jaccard_ratio": _pairs(found.overlap.jaccard, alike),
         "alike_share_ratio": _pairs(found.overlap.shares, alike),
     }
-    for part in (found.hits, found.lifts, found.warnings, found.stability):
+    for part in (found.hits, found.lifts, found.early_warnings, found.stability):
         columns |= {field.name: getattr(part, field.name) for field in fields(part)}
     declared = table_declaration(context.catalog, EVIDENCE).columns
     return pa.table(
         {
-            name: pa.array(_whole(columns[name], column.type), ARROW_TYPES[column.type], True)
+            name: pa.array(
+                _whole(columns[name], column.type), ARROW_TYPES[column.type], from_pandas=True
+            )
             for name, column in declared.items()
         }
     )

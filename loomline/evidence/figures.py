@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loomline.evidence.counts import by_date, by_enterprise
+from loomline.evidence.early_warnings import EarlyWarnings, Hits, early_warnings, hits
 from loomline.evidence.history import Firings, Floats, History
 from loomline.evidence.lifts import Lifts, lifts
 from loomline.evidence.overlap import Overlap, overlap
 from loomline.evidence.stability import Stability, stability
 from loomline.evidence.verdicts import q_values, verdicts
-from loomline.evidence.warnings import Hits, Warnings, hits, warnings
 
 # Cells (rules, enterprises, dates) at a time: some 16 MB of truth values, and as much again a few
 # times for what is counted of them.
 CELLS = 1 << 24
 
-Part = TypeVar("Part", Hits, Lifts, Warnings, Stability)
+Part = TypeVar("Part", Hits, Lifts, EarlyWarnings, Stability)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class Evidence:
 
     hits: Hits
     lifts: Lifts
-    warnings: Warnings
+    early_warnings: EarlyWarnings
     stability: Stability
     overlap: Overlap
     expected_enterprise_count: Floats
@@ -60,7 +60,7 @@ def evidence(history: History, firings: Firings) -> Evidence:
         raise ValueError("There is no evidence without a rule and a date.")
     counted = firings.counted(history)
     step = max(1, CELLS // max(1, history.evaluated.size))
-    found: list[tuple[Hits, Lifts, Warnings, Stability, Floats]] = []
+    found: list[tuple[Hits, Lifts, EarlyWarnings, Stability, Floats]] = []
     for first in range(0, firings.rule_count, step):
         rules = slice(first, min(first + step, firings.rule_count))
         scope, fired = firings.scope.of(rules), counted.dense(rules, history)
@@ -70,7 +70,7 @@ def evidence(history: History, firings: Firings) -> Evidence:
             (
                 hits(fired, scope, history),
                 lifts(enterprises, dates, history.as_of_dates),
-                warnings(fired, scope, history),
+                early_warnings(fired, scope, history),
                 stability(fired, scope, enterprises, dates, history),
                 enterprises.expected(),
             )

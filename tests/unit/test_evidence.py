@@ -99,7 +99,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[Firm], list[Rule]]:
 
 
 def found_of(figures: Evidence, rule: int) -> dict[str, float]:
-    parts = (figures.hits, figures.lifts, figures.warnings, figures.stability)
+    parts = (figures.hits, figures.lifts, figures.early_warnings, figures.stability)
     return {
         field.name: getattr(part, field.name)[rule]
         for part in parts

@@ -29,7 +29,7 @@ class Hits:
 
 
 @dataclass(frozen=True, eq=False)
-class Warnings:
+class EarlyWarnings:
     """Of the defaulted enterprises that were looked at within a year before: those warned of.
 
     Each is (rules,). The bounds of the share are exact. `days_ahead` are from the first firing
@@ -61,8 +61,8 @@ def hits(fired: Booleans, scope: Scope, history: History) -> Hits:
     )
 
 
-def warnings(fired: Booleans, scope: Scope, history: History) -> Warnings:
-    """Warnings of firings (rules, enterprises, dates)."""
+def early_warnings(fired: Booleans, scope: Scope, history: History) -> EarlyWarnings:
+    """Early warnings of firings (rules, enterprises, dates)."""
     defaulted = history.look_back.any(axis=1)
     look_back = history.look_back[defaulted]
     was_looked_at = scope.by_enterprise(history.look_back)[:, defaulted] > 0
@@ -75,6 +75,6 @@ def warnings(fired: Booleans, scope: Scope, history: History) -> Warnings:
     quartiles = np.full((len(QUARTILES), len(fired)), np.nan)
     if (some := caught > 0).any():
         quartiles[:, some] = np.nanquantile(days[some], QUARTILES, axis=1)
-    return Warnings(
+    return EarlyWarnings(
         defaults, caught, ratio(caught, defaults), *exact_share(caught, defaults), *quartiles
     )
