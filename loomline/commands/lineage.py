@@ -15,8 +15,6 @@ from loomline.engine.server import ensure_engine
 from loomline.engine.session import open_session
 from loomline.errors import LoomlineError
 from loomline.lake import sql_literal, table_exists
-from loomline.rules.catalogue import load_rules
-from loomline.rules.listing import write_listing
 from loomline.runner import JOB_RUNS
 from loomline.settings import PROJECT_ROOT, load_settings
 
@@ -73,8 +71,6 @@ def dictionary(
         PROJECT_ROOT / "docs" / "data-dictionary.md"
     ),
 ) -> None:
-    """Write the data dictionary, and beside it the list of rules, from what is declared."""
-    catalog = load_settings().catalog
-    write_dictionary(catalog, PROJECT_ROOT / "dbt", out)
-    write_listing(load_rules(catalog).rules, out.parent / "rule-list.md")
-    print(f"Wrote {out} and rule-list.md beside it")
+    """Write the data dictionary from the table declarations and the dbt models."""
+    write_dictionary(load_settings().catalog, PROJECT_ROOT / "dbt", out)
+    print(f"Wrote {out}")

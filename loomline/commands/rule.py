@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,8 +15,9 @@ from loomline.known_inputs import known_inputs
 from loomline.rules.catalogue import load_rules
 from loomline.rules.checks import check_catalogue
 from loomline.rules.model import Rule
+from loomline.rules.pages import write_rule_pages
 from loomline.rules.tree import inputs_of, text_of
-from loomline.settings import load_settings
+from loomline.settings import PROJECT_ROOT, load_settings
 
 app = typer.Typer(help="Risk rules (catalog/rules, catalog/signs).", no_args_is_help=True)
 DATE_FORMATS = ["%Y-%m-%d"]
@@ -104,3 +106,12 @@ def replay(
     That day's rules are those that were run for it, as they were stored then.
     """
     print_replay(load_settings(), enterprise, as_of.date())
+
+
+@app.command()
+def pages(
+    out: Annotated[Path, typer.Option(help="Folder to write to.")] = PROJECT_ROOT / "docs/rules",
+) -> None:
+    """Write the pages that list all rules."""
+    write_rule_pages(load_rules(load_settings().catalog).rules, out)
+    print(f"Wrote {out}")

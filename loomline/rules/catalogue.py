@@ -15,9 +15,11 @@ from loomline.errors import CatalogueError
 from loomline.rules.firings import PLACEHOLDER, SUBJECT
 from loomline.rules.model import (
     ACTIONS,
+    Action,
     BANDS,
     SEVERITIES,
     DecisionTable,
+    Pairing,
     Row,
     Rule,
     RuleFile,
@@ -135,7 +137,7 @@ def _rules_of(
                 raise catalogue_error(path, (*paired, "sign"), message)
             sign = signs[pairing.sign]
             try:
-                rule = _rule(file, table, row, pairing.means, sign, pairing.raises)
+                rule = _rule(file, table, row, pairing.means, (pairing, sign))
             except ConditionError as error:
                 raise catalogue_error(path, paired, str(error)) from error
             yield rule, paired
@@ -179,13 +181,18 @@ def _step(steps: Sequence[Step], now: Step, by: int) -> Step:
     return steps[min(max(steps.index(now) + by, 0), len(steps) - 1)]
 
 
+def _raised(action: Action, raises: int) -> Action:
+    """An action so many steps further; a sign alone never goes beyond a review."""
+    most = max(ACTIONS.index("review"), ACTIONS.index(action))
+    return _step(ACTIONS[: most + 1], action, raises)
+
+
 def _rule(
     file: RuleFile,
     table: DecisionTable,
     row: Row,
     means: Words,
-    sign: Sign | None = None,
-    raises: int = 0,
+    together: tuple[Pairing, Sign] | None = None,
 ) -> Rule:
     """The rule of a row, alone or together with a sign."""
     window = row.window
@@ -196,11 +203,14 @@ def _rule(
         parts.append(parse_condition(_at(window, table.when), named))
     said_en, said_zh = [_told(table.says.en, window, named)], [_told(table.says.zh, window, named)]
     name, name_en, name_zh = f"{table.table}_{window}d", table.name.en, table.name.zh
-    if sign is not None:
-        own = _named(sign.values, window)
-        parts.append(parse_condition(_at(window, sign.when), own))
-        said_en.append(_told(sign.says.en, window, own))
-        said_zh.append(_told(sign.says.zh, window, own))
+    raises = 0
+    if together is not None:
+        pairing, sign = together
+        raises, over = pairing.raises, pairing.window or window
+        own = _named(sign.values, over)
+        parts.append(parse_condition(_at(over, sign.when), own))
+        said_en.append(_told(sign.says.en, over, own))
+        said_zh.append(_told(sign.says.zh, over, own))
         name, name_en = f"{name}_{sign.sign}", f"{name_en}, {sign.name.en}"
         name_zh = f"{name_zh}，{sign.name.zh}"
     if table.trades:
@@ -219,7 +229,7 @@ def _rule(
         subject=subject,
         when_missing=table.when_missing,
         severity=_step(SEVERITIES, row.severity, raises),
-        action=_step(ACTIONS, row.action, raises),
+        action=_raised(row.action, raises),
         products=table.products or file.products,
         trades=table.trades,
         source=table.source or file.source,

@@ -96,13 +96,15 @@ class Row(Declaration):
 class Pairing(Declaration):
     """A sign together with which the bands of a table mean something of their own.
 
-    `means` says what. `raises` moves severity and action by so many steps. Without `windows` it
-    holds for all rows.
+    `means` says what. `raises` moves severity and action by so many steps; an action is raised up
+    to a review only: that a limit is frozen stands in a row. The sign is looked at over `window`,
+    or without it over that of the row. Without `windows` it goes with all rows.
     """
 
     sign: str
     means: Words
     raises: Literal[-1, 0, 1] = 0
+    window: WindowDays | None = None
     windows: tuple[WindowDays, ...] = ()
 
 
