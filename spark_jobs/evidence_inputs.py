@@ -12,11 +12,12 @@ from pyspark.sql import DataFrame, SparkSession
 
 from loomline.errors import LoomlineError
 from loomline.evidence.history import Booleans, Dates, Firings, History, Scope
+from loomline.families.measured import OWN_CODE
 from loomline.job import JobContext
 from loomline.lake import create_tables, known_condition, sql_literal, table_exists
 from spark_jobs.enterprise_inputs import read_trades
-from spark_jobs.window_features import LINK, OWN_CODE, PARTY, VALUES
 
+VALUES, LINK, PARTY = "features.window_value", "silver.enterprise_link", "silver.party"
 FIRING, RULE, COUNT = "rules.firing", "rules.rule", "rules.verdict_count"
 OUTCOME, RECORD = "silver.credit_outcome", "silver.credit_record"
 DAYS = "datetime64[D]"
