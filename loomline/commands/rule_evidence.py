@@ -62,7 +62,7 @@ def in_one_line(row: Row) -> tuple[str, ...]:
 def _in_full(row: Row) -> list[tuple[str, str]]:
     said = VERDICT_WORDS[row["verdict"]]
     if row["method"] == "one_date":
-        method = f"exact, on {row['reference_date']} alone, for few were caught"
+        method = f"exact, on {row['reference_date']} alone, for there are few cases"
     else:
         method = "all month ends, an enterprise being one case"
     return [

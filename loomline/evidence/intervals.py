@@ -1,9 +1,9 @@
 """Intervals and tests of shares and lifts, for many rules at once.
 
-Two cases. Where a rule has caught enough defaults, the logarithm of its lift is taken as normal,
-and its variance is that of sums over enterprises: one that fires on many dates is one case and not
-many. Where it has caught few, one date is looked at, on which an enterprise stands once, and the
-methods are exact.
+Two cases. Where a rule that says nothing would catch enough defaulting enterprises, sums are taken
+as normal, and their variance is that over enterprises: one that fires on many dates is one case and
+not many. Where it would catch few, one date is looked at, on which an enterprise stands once, and
+the methods are exact.
 """
 
 from __future__ import annotations
@@ -92,8 +92,18 @@ def log_lift(counts: Counts) -> LogLift:
     return LogLift(value, influence, np.where(caught > 0, 0.0, 1 / HALF))
 
 
-def normal_p_value(log_value: Floats, variance: Floats) -> Floats:
-    """How often a logarithm so far above 0 comes by chance; 1 where it can't vary."""
+def score_p_value(counts: Counts) -> Floats:
+    """How often by chance so many or more of the fired would default, (rules,); one-sided.
+
+    The score test with the variance of sums over enterprises (Boos, 1992, "On generalized score
+    tests"): what was caught, less what would be at the base rate, by its deviation if that is true.
+    1 where it can't vary.
+    """
+    caught, fired, defaults, total = (part[:, None] for part in counts.sums())
+    base, fired_share = (np.nan_to_num(ratio(part, total)) for part in (defaults, fired))
+    influence = counts.caught - base * counts.fired
+    influence -= fired_share * (counts.defaults - base * counts.total)
+    variance = clustered_variance(influence, counts.total)
     varies = variance > NO_VARIANCE
-    deviation = log_value / np.sqrt(np.where(varies, variance, 1.0))
-    return np.where(varies, norm.sf(deviation), 1.0)
+    excess = (caught - base * fired)[:, 0]
+    return np.where(varies, norm.sf(excess / np.sqrt(np.where(varies, variance, 1.0))), 1.0)

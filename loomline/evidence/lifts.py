@@ -15,20 +15,21 @@ from loomline.evidence.intervals import (
     exact_share,
     least_p_value,
     log_lift,
-    normal_p_value,
+    score_p_value,
 )
 from loomline.evidence.vocabulary import ALL_DATES, ONE_DATE
 
-# The normal approximation needs so many enterprises that fired and defaulted.
-FEW_CAUGHT = 10
+# The normal approximation needs so many expected cases (Cochran, 1954, asks for five). What was
+# caught must not decide it: a rule could then choose the method that it looks better by.
+ENOUGH_EXPECTED = 10.0
 
 
 @dataclass(frozen=True, eq=False)
 class Lifts:
     """Figures of rules, each (rules,), by the name of their column.
 
-    `method` is `all_dates`, or `one_date` for a rule that has caught few: then all figures are of
-    `reference_date`. Counts are of enterprise-dates. `least_p_value` is what p would be had the
+    `method` is `all_dates`, or `one_date` where few are expected to be caught: then all figures are
+    of `reference_date`. Counts are of enterprise-dates. `least_p_value` is what p would be had the
     rule caught all that it could. NaN where there is nothing to divide by.
     """
 
@@ -58,7 +59,7 @@ def reference_places(dates: Counts) -> NDArray[np.int64]:
 
 def lifts(enterprises: Counts, dates: Counts, as_of_dates: Dates) -> Lifts:
     """The figures, from counts of the same firings by enterprise and by date."""
-    is_few = enterprises.cases()[0] < FEW_CAUGHT
+    is_few = enterprises.expected() < ENOUGH_EXPECTED
     places = reference_places(dates)
     at_place = np.take_along_axis(np.stack(dates.parts), places[None, :, None], axis=2)[:, :, 0]
     caught, fired, defaults, total = np.where(is_few, at_place, np.stack(enterprises.sums()))
@@ -68,6 +69,7 @@ def lifts(enterprises: Counts, dates: Counts, as_of_dates: Dates) -> Lifts:
     log = log_lift(enterprises)
     variance = log.variance(enterprises.total)
     half = TWO_SIDED_Z * np.sqrt(variance)
+    lower = np.where(caught > 0, np.exp(log.value - half), 0.0)
     return Lifts(
         method=np.where(is_few, ONE_DATE, ALL_DATES),
         reference_date=np.where(is_few, as_of_dates[places], np.datetime64("NaT", "D")),
@@ -78,12 +80,12 @@ def lifts(enterprises: Counts, dates: Counts, as_of_dates: Dates) -> Lifts:
         precision_ratio=precision,
         base_ratio=base,
         lift=lift,
-        lift_lower=np.where(is_few, exact[0], np.exp(log.value - half)),
+        lift_lower=np.where(is_few, exact[0], lower),
         lift_upper=np.where(is_few, exact[1], np.exp(log.value + half)),
         p_value=np.where(
             is_few,
             exact_p_value(caught, fired, defaults, total),
-            normal_p_value(log.value, variance),
+            score_p_value(enterprises),
         ),
         least_p_value=np.where(is_few, least_p_value(fired, defaults, total), 0.0),
     )

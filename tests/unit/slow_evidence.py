@@ -147,15 +147,27 @@ def reference_date(cells: list[Cell], days: list[date]) -> date:
     return max(days, key=lambda day: (counts[day], day))
 
 
+def score_p_value(cells: list[Cell]) -> float:
+    caught, fired, defaults, total = table(cells)
+    base = defaults / total
+    excess = {cell.firm: 0.0 for cell in cells}
+    for cell in cells:
+        excess[cell.firm] += (cell.fired - fired / total) * (cell.defaulted - base)
+    # Together they are what was caught beyond the base rate.
+    assert math.isclose(sum(excess.values()), caught - fired * base, abs_tol=1e-6)
+    spread = sum(x**2 for x in excess.values()) * len(excess) / (len(excess) - 1)
+    return float(norm.sf(sum(excess.values()) / math.sqrt(spread))) if spread > 1e-12 else 1.0
+
+
 def lift_figures(cells: list[Cell], days: list[date]) -> dict[str, float]:
     """Lift, its interval and p-value, by the method for few or for many caught firms."""
-    if firms_of(cells)[0] >= 10:
+    if expected(cells) >= 10:
         log, spread = log_lift(cells), math.sqrt(variance(cells))
         found = {
-            "lift": math.exp(log),
-            "lift_lower": math.exp(log - Z * spread),
+            "lift": lift_of(cells),
+            "lift_lower": math.exp(log - Z * spread) if lift_of(cells) else 0.0,
             "lift_upper": math.exp(log + Z * spread),
-            "p_value": float(norm.sf(log / spread)) if spread > 1e-6 else 1.0,
+            "p_value": score_p_value(cells),
             "least_p_value": 0.0,
         }
     else:
