@@ -31,6 +31,11 @@ def run_rules(context: JobContext) -> JobResult:
     return run_gate("rules", context)
 
 
+def run_evidence(context: JobContext) -> JobResult:
+    """Check the evidence of rules."""
+    return run_gate("evidence", context)
+
+
 def run_marts(context: JobContext) -> JobResult:
     """Check the mart tables."""
     return run_gate("marts", context)

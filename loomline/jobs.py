@@ -1,6 +1,7 @@
 """The job list: every step of the risk lake, what it reads and what it writes, in running order.
 
-`DAILY_JOBS` are the steps of a daily run; `JOBS` has those, and the jobs that a person asks for.
+`DAILY_JOBS` are the steps of a daily run, `MONTHLY_JOBS` those of the run after a month's last
+day; `JOBS` has both, and the jobs that a person asks for.
 """
 
 from __future__ import annotations
@@ -187,8 +188,31 @@ DAILY_JOBS = (
     ),
 )
 
+MONTHLY_JOBS = (
+    Job(
+        name="rule_evidence",
+        entry="spark_jobs.rule_evidence:run",
+        description="Say what history shows of each rule; propose which to retire and add.",
+        reads=(
+            *("rules.rule", "rules.firing", "rules.verdict_count"),
+            *("features.window_value", "features.window_feature"),
+            *("silver.credit_outcome", "silver.credit_record"),
+            *("silver.enterprise_link", "silver.party"),
+        ),
+        writes=("rules.rule_evidence", "rules.rule_proposal"),
+    ),
+    Job(
+        name="gate_evidence",
+        entry="expectations.gate:run_evidence",
+        description="Check the evidence of rules; a critical failure stops the run.",
+        reads=("rules.rule_evidence", "rules.rule_proposal"),
+        writes=("quality.validation_result",),
+    ),
+)
+
 JOBS = (
     *DAILY_JOBS,
+    *MONTHLY_JOBS,
     Job(
         name="audit",
         entry="spark_jobs.reconcile:run_audit",

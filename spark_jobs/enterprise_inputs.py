@@ -62,6 +62,17 @@ def _score_values(context: JobContext, enterprise_ids: list[str]) -> dict[str, F
     return found
 
 
+def read_trades(context: JobContext) -> dict[str, str]:
+    """The trade of each enterprise whose trade was known: two digits of GB/T 4754."""
+    end = context.as_of_end
+    trades = context.spark.sql(
+        TRADES.format(
+            party_known=known_condition(end, "party"), link_known=known_condition(end, "links")
+        )
+    ).collect()
+    return {row["enterprise_id"]: row["trade"][:DIVISION_DIGITS] for row in trades}
+
+
 def read_inputs(context: JobContext, names: Iterable[str] | None = None) -> EnterpriseInputs:
     """The values of the names, or of all there are, for every enterprise with features.
 
@@ -78,13 +89,7 @@ def read_inputs(context: JobContext, names: Iterable[str] | None = None) -> Ente
                 "Run window_features of that date again: its families have changed since.",
             )
         values = {name: values[name] for name in wanted}
-    end = context.as_of_end
-    trades = context.spark.sql(
-        TRADES.format(
-            party_known=known_condition(end, "party"), link_known=known_condition(end, "links")
-        )
-    ).collect()
-    trade_of = {row["enterprise_id"]: row["trade"][:DIVISION_DIGITS] for row in trades}
+    trade_of = read_trades(context)
     return EnterpriseInputs(
         enterprise_ids,
         [trade_of.get(one, "") for one in enterprise_ids],

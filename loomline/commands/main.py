@@ -12,6 +12,7 @@ from pyspark.errors import PySparkException
 
 from loomline.commands import (
     airflow,
+    backfill,
     broker,
     demo,
     engine,
@@ -25,6 +26,7 @@ from loomline.commands import (
     maintain,
     pages,
     rule,
+    rule_evidence,
     simulate,
     source,
     stream,
@@ -50,9 +52,11 @@ app.add_typer(gateway.app, name="gateway")
 app.add_typer(source.app, name="source")
 app.add_typer(identity.app, name="identity")
 app.add_typer(feature.app, name="feature")
+rule.app.command("evidence")(rule_evidence.evidence)
 app.add_typer(rule.app, name="rule")
 app.add_typer(pages.app, name="page")
 app.command(context_settings=airflow.PASS_ON)(airflow.airflow)
+app.command()(backfill.backfill)
 app.command()(demo.demo)
 app.command()(demo.sample)
 app.command()(live.live)
