@@ -10,13 +10,13 @@ import pyarrow as pa
 from loomline.enterprise_inputs import EnterpriseInputs, Floats
 from loomline.errors import LoomlineError
 from loomline.job import JobContext
-from loomline.lake import known_condition, sql_literal, tables_of
-from spark_jobs.window_features import NAMES, TRADES, VALUES
+from loomline.lake import sql_literal, tables_of
+from spark_jobs.known_enterprises import known_trades
+from spark_jobs.window_features import NAMES, VALUES
 
 SCORES = "scores.credit_score"
 # Columns of the scores, by the name that they have among the inputs.
 SCORE_COLUMNS = {"default_probability": "pd_ratio", "credit_score": "score"}
-DIVISION_DIGITS = 2
 
 
 def _matrix(lists: pa.ChunkedArray, width: int) -> Floats:
@@ -78,13 +78,7 @@ def read_inputs(context: JobContext, names: Iterable[str] | None = None) -> Ente
                 "Run window_features of that date again: its families have changed since.",
             )
         values = {name: values[name] for name in wanted}
-    end = context.as_of_end
-    trades = context.spark.sql(
-        TRADES.format(
-            party_known=known_condition(end, "party"), link_known=known_condition(end, "links")
-        )
-    ).collect()
-    trade_of = {row["enterprise_id"]: row["trade"][:DIVISION_DIGITS] for row in trades}
+    trade_of = known_trades(context)
     return EnterpriseInputs(
         enterprise_ids,
         [trade_of.get(one, "") for one in enterprise_ids],

@@ -25,6 +25,7 @@ from loomline.families.state import (
     daily_values,
 )
 from loomline.families.vocabulary import STATE_DAYS
+from loomline.identity import OWN_CODE
 from loomline.job import JobContext, JobResult
 from loomline.lake import (
     column_list,
@@ -34,16 +35,14 @@ from loomline.lake import (
     sql_literal,
     write_once,
 )
+from spark_jobs.known_enterprises import LINK, PARTY, known_trades
 
 VALUES = "features.window_value"
 NAMES = "features.window_feature"
 BY_NAME = "features.window_value_by_name"
-STATE, LINK, PARTY = "features.daily_state", "silver.enterprise_link", "silver.party"
-DIVISION_DIGITS = 2
+STATE = "features.daily_state"
 UNKNOWN_TRADE = -1
 
-# The codes of a system that are the firm's own, and not its place in another firm's list.
-OWN_CODE = "party_role = 'enterprise' and owner_code = '*'"
 DAYS_AS_KNOWN = f"""
 with links as (
     select code_system, party_code as enterprise_code, enterprise_id
@@ -66,14 +65,6 @@ where
     and (links.enterprise_id is not null or state.code_system = '')
 group by 1, 2, 3
 """
-TRADES = f"""
-select links.enterprise_id, min(party.industry_code) as trade
-from {PARTY} as party
-inner join {LINK} as links
-    using (code_system, owner_code, party_role, party_code)
-where party.industry_code is not null and {{party_known}} and {{link_known}}
-group by links.enterprise_id
-"""
 NARROW = f"""
 create or replace view {BY_NAME} as
 select
@@ -89,8 +80,8 @@ inner join {NAMES} as names using (families_version)
 
 
 def _trade_codes(enterprise_ids: list[str], trade_of: dict[str, str]) -> Integers:
-    """A number for each trade, by the first two digits of its code: the division of GB/T 4754."""
-    trades = [trade_of.get(one, "")[:DIVISION_DIGITS] for one in enterprise_ids]
+    """A number for each trade."""
+    trades = [trade_of.get(one, "") for one in enterprise_ids]
     numbers = {trade: number for number, trade in enumerate(sorted(set(trades) - {""}))}
     return np.array([numbers.get(trade, UNKNOWN_TRADE) for trade in trades], dtype=np.int64)
 
@@ -99,15 +90,11 @@ def read_state(context: JobContext, families: Sequence[Family]) -> DailyState:
     """The daily state of every enterprise as of the date, as far as it was known by its end."""
     spark, as_of = context.spark, context.as_of_date
     start = as_of - timedelta(days=STATE_DAYS)
-    end = context.as_of_end
+    known = known_condition(context.as_of_end)
     days_as_known = DAYS_AS_KNOWN.format(
-        known=known_condition(end), as_of=sql_literal(as_of), start=sql_literal(start)
+        known=known, as_of=sql_literal(as_of), start=sql_literal(start)
     )
     rows = spark.sql(days_as_known).toPandas()
-    trades_as_known = TRADES.format(
-        party_known=known_condition(end, "party"), link_known=known_condition(end, "links")
-    )
-    trades = spark.sql(trades_as_known).collect()
     enterprise_ids = sorted(rows["enterprise_id"].unique())
     places = pd.Index(enterprise_ids).get_indexer(rows["enterprise_id"])
     days_back = (pd.Timestamp(as_of) - pd.to_datetime(rows["event_date"])).dt.days.to_numpy()
@@ -118,7 +105,7 @@ def read_state(context: JobContext, families: Sequence[Family]) -> DailyState:
         values[name] = daily_values(
             places[chosen], days_back[chosen], deltas[chosen], len(enterprise_ids)
         )
-    trade_codes = _trade_codes(enterprise_ids, {row[0]: row[1] for row in trades})
+    trade_codes = _trade_codes(enterprise_ids, known_trades(context))
     return daily_state(families, enterprise_ids, trade_codes, as_of, values)
 
 
