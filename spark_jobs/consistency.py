@@ -44,9 +44,9 @@ from loomline.lake import (
     tables_of,
 )
 from loomline.tables import load_tables
+from spark_jobs.consistency_values import CONSISTENCY, TRUST
 from spark_jobs.known_enterprises import LINK, PARTY, known_trades
 
-CONSISTENCY, TRUST = "features.consistency", "features.data_trust"
 STATE = "features.daily_state"
 SIDES = ("measured", "reference")
 

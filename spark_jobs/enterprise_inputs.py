@@ -1,4 +1,4 @@
-"""Reads the named values of enterprises as of a date: features of the families, and scores."""
+"""Reads the named values of enterprises as of a date: features, scores, and consistency."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from loomline.enterprise_inputs import EnterpriseInputs, Floats
 from loomline.errors import LoomlineError
 from loomline.job import JobContext
 from loomline.lake import sql_literal, tables_of
+from spark_jobs.consistency_values import consistency_values
 from spark_jobs.known_enterprises import known_trades
 from spark_jobs.window_features import NAMES, VALUES
 
@@ -70,6 +71,7 @@ def read_inputs(context: JobContext, names: Iterable[str] | None = None) -> Ente
     """
     enterprise_ids, values = _feature_values(context)
     values |= _score_values(context, enterprise_ids)
+    values |= consistency_values(context, enterprise_ids)
     if names is not None:
         wanted = list(names)
         if unknown := sorted(set(wanted) - values.keys()):

@@ -13,6 +13,7 @@ from pyspark.errors import PySparkException
 from loomline.commands import (
     airflow,
     broker,
+    consistency,
     demo,
     engine,
     explain,
@@ -49,6 +50,7 @@ app.add_typer(gateway.app, name="gateway")
 app.add_typer(source.app, name="source")
 app.add_typer(identity.app, name="identity")
 app.add_typer(feature.app, name="feature")
+app.add_typer(consistency.app, name="consistency")
 app.add_typer(pages.app, name="page")
 app.command(context_settings=airflow.PASS_ON)(airflow.airflow)
 app.command()(demo.demo)
