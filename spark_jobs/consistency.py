@@ -160,7 +160,7 @@ def _grids(
         place = (days.dt.year - first.year) * 12 + days.dt.month - first.month
         where = places.get_indexer(pd.Index(rows["enterprise_id"]))
         values = rows[column].to_numpy(dtype=np.float64)
-        return grid(where, place.to_numpy(dtype=np.int64), values, shape)
+        return grid(where, np.asarray(place, dtype=np.int64), values, shape)
 
     tables = {x.name: x.table for family in load_families(context.catalog) for x in family.measures}
     needed: dict[str, list[str]] = defaultdict(list)
