@@ -118,11 +118,16 @@ def _position(check: Check, measured: Floats, reference: Floats) -> Floats:
     return np.where(is_there, measured / floor_reference, np.nan)
 
 
-def _review(check: Check, residual: Floats, tolerance: Floats, is_against: Flags) -> Flags:
+def _review(check: Check, residual: Floats, tolerance: Floats) -> Flags:
     """Whether so many of the last three months, this one among them, are so far out."""
+    is_far = np.zeros(residual.shape, dtype=np.bool_)
     if check.review is None:
-        return np.zeros(residual.shape, dtype=np.bool_)
-    is_far = is_against & (np.abs(residual) > tolerance * check.review.tolerances)
+        return is_far
+    bound = tolerance * check.review.tolerances
+    if "excess" in check.review.sides:
+        is_far |= residual > bound
+    if "shortfall" in check.review.sides:
+        is_far |= residual < -bound
     before = np.zeros((len(is_far), REVIEW_MONTHS - 1), dtype=np.bool_)
     windows = sliding_window_view(np.hstack([before, is_far]), REVIEW_MONTHS, axis=1)
     flags: Flags = is_far & (windows.sum(axis=2) >= check.review.months)
@@ -161,9 +166,8 @@ def judge(
     is_told = np.isfinite(residual)
     tolerance = tolerances(residual, trades, check.tolerance.beyond, check.tolerance.least)
     level = np.exp(usual) if check.form == "ratio" else usual
-    sides = {"excess": residual > tolerance, "shortfall": residual < -tolerance}
-    is_excess = sides["excess"] & ("excess" in check.contradicts)
-    is_shortfall = sides["shortfall"] & ("shortfall" in check.contradicts)
+    is_excess = (residual > tolerance) & ("excess" in check.contradicts)
+    is_shortfall = (residual < -tolerance) & ("shortfall" in check.contradicts)
     is_against = is_excess | is_shortfall
     with np.errstate(divide="ignore"):
         far_score = tolerance / np.abs(residual)
@@ -182,5 +186,5 @@ def judge(
         tolerance=told(tolerance),
         score=told(np.where(is_against, far_score, 1.0)),
         verdicts=verdicts.astype(np.int8),
-        is_for_review=_review(check, residual, tolerance, is_against),
+        is_for_review=_review(check, residual, tolerance),
     )

@@ -29,11 +29,13 @@ class Tolerance(Declaration):
 class Review(Declaration):
     """When the evidence of a check alone asks for a person to look at the enterprise.
 
-    That many of the last three months must be inconsistent by so many tolerances.
+    That many of the last three months must be inconsistent by so many tolerances, on one of the
+    `sides`.
     """
 
     tolerances: float = Field(ge=1)
     months: int = Field(ge=1, le=3)
+    sides: tuple[Side, ...] = Field(min_length=1)
 
 
 class Check(Declaration):
@@ -106,6 +108,12 @@ class Check(Declaration):
         for side, said in words.items():
             if (side in self.contradicts) != all(said) or any(said) != all(said):
                 raise ValueError(f"{side} needs words in English and Chinese where it contradicts")
+        return self
+
+    @model_validator(mode="after")
+    def _reviews_what_contradicts(self) -> Self:
+        if self.review and not set(self.review.sides) <= set(self.contradicts):
+            raise ValueError("review has a side that does not contradict")
         return self
 
     @model_validator(mode="after")

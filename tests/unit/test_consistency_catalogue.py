@@ -40,6 +40,11 @@ def catalog(tmp_path: Path) -> Path:
         ("contradicts: [excess]", "contradicts: [shortfall]", "excess needs words"),
         ("form: share", "form: ratio", "least_measured above 0"),
         ("weight: 0.15", "weight: 1.5", "weight"),
+        (
+            "weight: 0.15",
+            "weight: 0.1\nreview: {tolerances: 1, months: 1, sides: [shortfall]}",
+            "review has a side",
+        ),
         ("weight: 0.15", "wieght: 0.15", "wieght"),
         ("known_after_days: 3", "known_after_days: 3\njudges_running_month: true", "running month"),
     ],

@@ -203,10 +203,19 @@ def test_what_stands_still_on_both_sides_says_nothing() -> None:
 def test_a_review_waits_for_as_many_far_months_as_declared(months: int, first: int) -> None:
     measured, reference = honest(7)
     measured[0, -9:] *= 2
-    of = check(review={"tolerances": 1.5, "months": months})
+    of = check(review={"tolerances": 1.5, "months": months, "sides": ("excess",)})
     flags = judged(of, measured, reference, [0] * len(measured)).is_for_review
     assert flags[0].tolist() == [month >= first for month in range(JUDGED_MONTHS)]
     assert not flags[1:].any()
+
+
+def test_a_review_looks_at_the_declared_sides_alone() -> None:
+    measured, reference = honest(7)
+    measured[0, -9:] *= 2
+    of = check(review={"tolerances": 1.5, "months": 1, "sides": ("shortfall",)})
+    found = judged(of, measured, reference, [0] * len(measured))
+    assert (found.verdicts[0, 3:] == VERDICTS.index("excess")).all()
+    assert not found.is_for_review.any()
 
 
 def test_without_a_review_declared_none_is_asked_for() -> None:
