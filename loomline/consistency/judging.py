@@ -24,6 +24,9 @@ LEAST_OWN_MONTHS = 3
 # The quantile of the peers' residuals that tells their spread: up to a tenth of the months may be
 # anything without moving it.
 SPREAD_QUANTILE = 0.9
+# Where what is expected is given, the spread of fewer enterprises is not looked at: one that cheats
+# would be more than a tenth of them.
+LEAST_FIRMS_FOR_SPREAD = 10
 # The months that a review looks at.
 REVIEW_MONTHS = 3
 
@@ -88,21 +91,36 @@ def usual_of_own_past(values: Floats) -> Floats:
     return usual
 
 
-def tolerances(residual: Floats, groups: Integers, beyond: float, least: float) -> Floats:
+def tolerances(
+    residual: Floats, groups: Integers, beyond: float, least: float, least_firms: int = 1
+) -> Floats:
     """How far residuals of each enterprise's group go, by the spread of the group's residuals.
 
     The SPREAD_QUANTILE of the absolute residuals of the group over all months, times what makes it
-    the bound that a share `beyond` of normally distributed residuals passes; `least` at least.
+    the bound that a share `beyond` of normally distributed residuals passes; `least` at least, and
+    where fewer than `least_firms` of the group have residuals.
     """
     times = norm.ppf(1 - beyond / 2) / norm.ppf((1 + SPREAD_QUANTILE) / 2)
     found = np.full(residual.shape, least)
     for group in np.unique(groups):
         members = groups == group
-        told = np.abs(residual[members])
-        told = told[np.isfinite(told)]
-        if len(told):
+        is_told = np.isfinite(residual[members])
+        if is_told.any(axis=1).sum() >= least_firms:
+            told = np.abs(residual[members][is_told])
             found[members] = max(least, float(np.quantile(told, SPREAD_QUANTILE)) * times)
     return found
+
+
+def _usual(check: Check, position: Floats, trades: Integers) -> Floats:
+    """The position that was to be expected; NaN where there is too little to learn it from."""
+    if check.given is not None:
+        level = np.log(check.given) if check.form == "ratio" else check.given
+        return np.full(position.shape, level)
+    usual = usual_of_peers(position, trades)
+    if check.learned_from == "own_past":
+        usual = np.where(np.isnan(usual), 0.0, usual)
+        usual = usual + usual_of_own_past(position - usual)
+    return usual
 
 
 def _position(check: Check, measured: Floats, reference: Floats) -> Floats:
@@ -156,15 +174,20 @@ def judge(
     reference = shifted(summed(reference, check.months), check.lag_months)
     position = _position(check, measured, reference)
     position[:, -JUDGED_MONTHS:][:, ~can_judge] = np.nan
-    usual = usual_of_peers(position, trades)
-    if check.learned_from == "own_past":
-        apart = position - np.where(np.isnan(usual), 0.0, usual)
-        usual = np.where(np.isnan(usual), 0.0, usual) + usual_of_own_past(apart)
+    usual = _usual(check, position, trades)
     residual = (position - usual)[:, -JUDGED_MONTHS:]
     usual = usual[:, -JUDGED_MONTHS:]
     measured, reference = measured[:, -JUDGED_MONTHS:], reference[:, -JUDGED_MONTHS:]
     is_told = np.isfinite(residual)
-    tolerance = tolerances(residual, trades, check.tolerance.beyond, check.tolerance.least)
+    # What is given is the same for every trade, and so is how far one may be from it.
+    is_given = check.given is not None
+    tolerance = tolerances(
+        residual,
+        np.zeros_like(trades) if is_given else trades,
+        check.tolerance.beyond,
+        check.tolerance.least,
+        LEAST_FIRMS_FOR_SPREAD if is_given else 1,
+    )
     level = np.exp(usual) if check.form == "ratio" else usual
     is_excess = (residual > tolerance) & ("excess" in check.contradicts)
     is_shortfall = (residual < -tolerance) & ("shortfall" in check.contradicts)

@@ -11,7 +11,7 @@ from loomline.declarations import Declaration
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 
 Form = Literal["ratio", "share"]
-LearnedFrom = Literal["trade", "own_past"]
+LearnedFrom = Literal["trade", "own_past", "given"]
 Side = Literal["excess", "shortfall"]
 
 
@@ -51,7 +51,8 @@ class Check(Declaration):
     which the measured part is within the reference. Amounts below `least_measured` and
     `least_reference` count as that much, and where both sides are below, nothing is said. What is
     expected is learned from the peers of the trade in that month, or from where the enterprise
-    itself stood among them in the months before.
+    itself stood among them in the months before; or it is `given`, the same for every trade, where
+    it lies in the nature of the thing.
 
     `absent_is_zero` says that a source reaches everybody: whoever is not in it has nothing, as long
     as most of its trade are in it. `contradicts` are the sides on which a residual speaks against
@@ -79,6 +80,7 @@ class Check(Declaration):
     known_after_days: int = Field(default=0, ge=0, le=40)
     judges_running_month: bool = False
     learned_from: LearnedFrom = "trade"
+    given: float | None = Field(default=None, ge=0)
     absent_is_zero: bool = False
     least_measured: float = Field(default=0, ge=0)
     least_reference: float = Field(gt=0)
@@ -108,6 +110,14 @@ class Check(Declaration):
         for side, said in words.items():
             if (side in self.contradicts) != all(said) or any(said) != all(said):
                 raise ValueError(f"{side} needs words in English and Chinese where it contradicts")
+        return self
+
+    @model_validator(mode="after")
+    def _is_given_what_is_expected(self) -> Self:
+        if (self.learned_from == "given") != (self.given is not None):
+            raise ValueError("learned_from is given where, and only where, given says what")
+        if self.form == "ratio" and self.given == 0:
+            raise ValueError("a ratio of 0 can't be expected")
         return self
 
     @model_validator(mode="after")

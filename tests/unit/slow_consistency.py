@@ -83,6 +83,10 @@ def residuals(
         apart = [value - (u if _is(u) else 0.0) for value, u in zip(row, of_peers, strict=True)]
         kept = []
         for month in range(last, len(row)):
+            if check.given is not None:
+                level = math.log(check.given) if check.form == "ratio" else check.given
+                kept.append(row[month] - level)
+                continue
             if check.learned_from == "trade":
                 kept.append(row[month] - of_peers[month])
                 continue
@@ -93,16 +97,17 @@ def residuals(
 
 
 def tolerance(check: Check, rows: list[Row], trades: list[int], firm: int) -> float:
-    """How far residuals of the trade go."""
-    told = [
-        abs(value)
+    """How far residuals of the trade go; of all, where what is expected is given."""
+    of = [
+        [abs(value) for value in row if _is(value)]
         for place, row in enumerate(rows)
-        if trades[place] == trades[firm]
-        for value in row
-        if _is(value)
+        if trades[place] == trades[firm] or check.given is not None
     ]
+    told = [value for row in of for value in row]
     if not told:
         return math.nan
+    if check.given is not None and sum(bool(row) for row in of) < 10:
+        return check.tolerance.least
     normal = NormalDist()
     times = normal.inv_cdf(1 - check.tolerance.beyond / 2) / normal.inv_cdf(0.95)
     return max(check.tolerance.least, float(np.quantile(told, 0.9)) * times)

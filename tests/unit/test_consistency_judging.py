@@ -56,11 +56,13 @@ def histories(draw: st.DrawFn) -> tuple[Check, Floats, Floats, list[int], list[b
         for side in ("excess", "shortfall")
         for language in ("en", "zh")
     }
+    learned_from = draw(st.sampled_from(["trade", "own_past", "given"]))
     of = check(
         form=form,
         months=draw(st.integers(1, 3)),
         lag_months=draw(st.integers(0, 2)),
-        learned_from=draw(st.sampled_from(["trade", "own_past"])),
+        learned_from=learned_from,
+        given=draw(st.sampled_from([0.5, 1])) if learned_from == "given" else None,
         absent_is_zero=draw(st.booleans()),
         least_measured=draw(st.sampled_from([1, 50])),
         least_reference=draw(st.sampled_from([1, 50])),
@@ -162,6 +164,17 @@ def test_a_tenth_of_cheating_firms_does_not_move_the_tolerance_beyond_them() -> 
     measured[:6] *= 1.5
     found = judged(check(), measured, reference, [0] * len(measured))
     assert (found.verdicts[:6] == VERDICTS.index("excess")).all()
+
+
+def test_what_is_given_needs_no_peers() -> None:
+    of = check(
+        form="share", learned_from="given", given=0, tolerance={"beyond": 0.01, "least": 0.1}
+    )
+    reference = np.full((2, 12), 100.0)
+    found = judged(of, np.array([[0.0] * 12, [50.0] * 12]), reference, [0, 1])
+    assert (found.verdicts[0] == VERDICTS.index("consistent")).all()
+    assert (found.verdicts[1] == VERDICTS.index("excess")).all()
+    assert (found.tolerance == 0.1).all()
 
 
 def test_firms_are_set_against_their_own_trade_alone() -> None:
