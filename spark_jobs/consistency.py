@@ -18,7 +18,7 @@ import pyarrow as pa
 from pyspark.errors import AnalysisException
 
 from loomline.consistency.catalogue import load_checks
-from loomline.consistency.grids import Floats, Integers, begun, grid
+from loomline.consistency.grids import Floats, Integers, begun, both_begun, grid
 from loomline.consistency.judging import CANNOT_SAY, VERDICTS, Judgement, judge
 from loomline.consistency.model import Check
 from loomline.consistency.months import (
@@ -176,7 +176,7 @@ def _grids(
             grids[check.name] = (measured[str(check.measured)], measured[str(check.reference)])
         else:
             rows = evidence.by_check.get(check.name)
-            grids[check.name] = (array(rows, "measured"), array(rows, "reference"))
+            grids[check.name] = both_begun(array(rows, "measured"), array(rows, "reference"))
     return grids
 
 

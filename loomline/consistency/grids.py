@@ -55,6 +55,16 @@ def begun(values: Sequence[Floats]) -> list[Floats]:
     return [np.where(np.isnan(array) & has_begun, 0.0, array) for array in values]
 
 
+def both_begun(measured: Floats, reference: Floats) -> tuple[Floats, Floats]:
+    """Two sides, 0 in the months that have neither, from the first that has one on.
+
+    A month that has one side alone keeps the other missing: its source does not know the month.
+    """
+    has_any = np.isfinite(measured) | np.isfinite(reference)
+    is_silent = ~has_any & (np.cumsum(has_any, axis=1) > 0)
+    return np.where(is_silent, 0.0, measured), np.where(is_silent, 0.0, reference)
+
+
 def covered(values: Floats, groups: Integers) -> Floats:
     """0 for whoever is missing in a month in which most enterprises of its group have a value.
 

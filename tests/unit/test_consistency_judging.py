@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loomline.consistency.grids import Floats, begun, covered, grid
+from loomline.consistency.grids import Floats, begun, both_begun, covered, grid
 from loomline.consistency.judging import VERDICTS, Judgement, judge
 from loomline.consistency.model import Check
 from loomline.consistency.months import JUDGED_MONTHS
@@ -300,6 +300,14 @@ def test_months_are_zero_only_from_the_first_row_of_the_table_on() -> None:
     first, second = begun([one, two])
     np.testing.assert_array_equal(first, [[nan, 0, 0, 5]])
     np.testing.assert_array_equal(second, [[nan, 3, 0, 0]])
+
+
+def test_a_month_without_rows_is_zero_and_one_with_a_single_side_is_not() -> None:
+    nan = math.nan
+    measured, reference = np.array([[nan, 5, nan, nan]]), np.array([[nan, 4, nan, 7]])
+    first, second = both_begun(measured, reference)
+    np.testing.assert_array_equal(first, [[nan, 5, 0, nan]])
+    np.testing.assert_array_equal(second, [[nan, 4, 0, 7]])
 
 
 @pytest.mark.parametrize(("missing", "is_reached"), [(3, True), (4, False)])
