@@ -128,6 +128,13 @@ DAILY_JOBS = (
         writes=("features.window_value", "features.window_feature"),
     ),
     Job(
+        name="consistency",
+        entry="spark_jobs.consistency:run",
+        description="Set what the records of an enterprise say against one another, by month.",
+        reads=("features.daily_state", "silver.*"),
+        writes=("features.consistency", "features.data_trust"),
+    ),
+    Job(
         name="train",
         entry="models.train.job:run",
         description="Train, validate and register a default model where none holds for the date.",

@@ -1,4 +1,4 @@
-"""Reads the named values of enterprises as of a date: features of the families, and scores."""
+"""Reads the named values of enterprises as of a date: features, scores, and consistency."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import pyarrow as pa
 from loomline.enterprise_inputs import EnterpriseInputs, Floats
 from loomline.errors import LoomlineError
 from loomline.job import JobContext
-from loomline.lake import known_condition, sql_literal, tables_of
-from spark_jobs.window_features import NAMES, TRADES, VALUES
+from loomline.lake import sql_literal, tables_of
+from spark_jobs.consistency_values import consistency_values
+from spark_jobs.known_enterprises import known_trades
+from spark_jobs.window_features import NAMES, VALUES
 
 SCORES = "scores.credit_score"
 # Columns of the scores, by the name that they have among the inputs.
 SCORE_COLUMNS = {"default_probability": "pd_ratio", "credit_score": "score"}
-DIVISION_DIGITS = 2
 
 
 def _matrix(lists: pa.ChunkedArray, width: int) -> Floats:
@@ -62,17 +63,6 @@ def _score_values(context: JobContext, enterprise_ids: list[str]) -> dict[str, F
     return found
 
 
-def read_trades(context: JobContext) -> dict[str, str]:
-    """The trade of each enterprise whose trade was known: two digits of GB/T 4754."""
-    end = context.as_of_end
-    trades = context.spark.sql(
-        TRADES.format(
-            party_known=known_condition(end, "party"), link_known=known_condition(end, "links")
-        )
-    ).collect()
-    return {row["enterprise_id"]: row["trade"][:DIVISION_DIGITS] for row in trades}
-
-
 def read_inputs(context: JobContext, names: Iterable[str] | None = None) -> EnterpriseInputs:
     """The values of the names, or of all there are, for every enterprise with features.
 
@@ -81,6 +71,7 @@ def read_inputs(context: JobContext, names: Iterable[str] | None = None) -> Ente
     """
     enterprise_ids, values = _feature_values(context)
     values |= _score_values(context, enterprise_ids)
+    values |= consistency_values(context, enterprise_ids)
     if names is not None:
         wanted = list(names)
         if unknown := sorted(set(wanted) - values.keys()):
@@ -89,7 +80,7 @@ def read_inputs(context: JobContext, names: Iterable[str] | None = None) -> Ente
                 "Run window_features of that date again: its families have changed since.",
             )
         values = {name: values[name] for name in wanted}
-    trade_of = read_trades(context)
+    trade_of = known_trades(context)
     return EnterpriseInputs(
         enterprise_ids,
         [trade_of.get(one, "") for one in enterprise_ids],

@@ -12,10 +12,10 @@ from pyspark.sql import DataFrame, SparkSession
 
 from loomline.errors import LoomlineError
 from loomline.evidence.history import Booleans, Dates, Firings, History, Scope
-from loomline.families.measured import OWN_CODE
+from loomline.identity import OWN_CODE
 from loomline.job import JobContext
 from loomline.lake import create_tables, known_condition, sql_literal, table_exists
-from spark_jobs.enterprise_inputs import read_trades
+from spark_jobs.known_enterprises import known_trades
 
 VALUES, LINK, PARTY = "features.window_value", "silver.enterprise_link", "silver.party"
 FIRING, RULE, COUNT = "rules.firing", "rules.rule", "rules.verdict_count"
@@ -148,7 +148,7 @@ def read_history(context: JobContext) -> History:
     has_outcome[at] = True
     default_dates: Dates = np.full(len(enterprise_ids), np.datetime64("NaT"), dtype=DAYS)
     default_dates[at] = pd.to_datetime(known.default_date).to_numpy().astype(DAYS)
-    trades = read_trades(context)
+    trades = known_trades(context)
     return History(
         enterprise_ids,
         [trades.get(one, "") for one in enterprise_ids],

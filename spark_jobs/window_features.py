@@ -22,10 +22,10 @@ from loomline.families.catalogue import (
     load_families,
     measures_of,
 )
-from loomline.families.measured import OWN_CODE
 from loomline.families.model import Family, Feature
 from loomline.families.state import DailyState, Floats, Integers, Steps, daily_state
 from loomline.families.vocabulary import STATE_DAYS
+from loomline.identity import OWN_CODE
 from loomline.job import JobContext, JobResult
 from loomline.lake import (
     column_list,
@@ -36,12 +36,12 @@ from loomline.lake import (
     sql_literal,
     write_once,
 )
+from spark_jobs.known_enterprises import LINK, PARTY, known_trades
 
 VALUES = "features.window_value"
 NAMES = "features.window_feature"
 BY_NAME = "features.window_value_by_name"
-STATE, LINK, PARTY = "features.daily_state", "silver.enterprise_link", "silver.party"
-DIVISION_DIGITS = 2
+STATE = "features.daily_state"
 UNKNOWN_TRADE = -1
 
 # A day of one enterprise and measure is one step. All that a balance was before the days of the
@@ -76,14 +76,6 @@ from days
 where measure <> ''
 group by measure, enterprise_id
 """
-TRADES = f"""
-select links.enterprise_id, min(party.industry_code) as trade
-from {PARTY} as party
-inner join {LINK} as links
-    using (code_system, owner_code, party_role, party_code)
-where party.industry_code is not null and {{party_known}} and {{link_known}}
-group by links.enterprise_id
-"""
 NARROW = f"""
 create or replace view {BY_NAME} as
 select
@@ -99,8 +91,8 @@ inner join {NAMES} as names using (families_version)
 
 
 def _trade_codes(enterprise_ids: list[str], trade_of: dict[str, str]) -> Integers:
-    """A number for each trade, by the first two digits of its code: the division of GB/T 4754."""
-    trades = [trade_of.get(one, "")[:DIVISION_DIGITS] for one in enterprise_ids]
+    """A number for each trade."""
+    trades = [trade_of.get(one, "") for one in enterprise_ids]
     numbers = {trade: number for number, trade in enumerate(sorted(set(trades) - {""}))}
     return np.array([numbers.get(trade, UNKNOWN_TRADE) for trade in trades], dtype=np.int64)
 
@@ -137,12 +129,8 @@ def read_state(context: JobContext, families: Sequence[Family]) -> DailyState:
         is_balance=in_condition("measure", balances),
     )
     rows = spark.sql(days_as_known).toArrow()
-    trades_as_known = TRADES.format(
-        party_known=known_condition(end, "party"), link_known=known_condition(end, "links")
-    )
-    trades = spark.sql(trades_as_known).collect()
     enterprise_ids = sorted(pc.unique(rows["enterprise_id"]).to_pylist())
-    trade_codes = _trade_codes(enterprise_ids, {row[0]: row[1] for row in trades})
+    trade_codes = _trade_codes(enterprise_ids, known_trades(context))
     steps = steps_of_rows(rows, enterprise_ids, measures)
     return daily_state(families, enterprise_ids, trade_codes, as_of, steps)
 

@@ -14,6 +14,7 @@ from loomline.commands import (
     airflow,
     backfill,
     broker,
+    consistency,
     demo,
     engine,
     explain,
@@ -54,6 +55,7 @@ app.add_typer(identity.app, name="identity")
 app.add_typer(feature.app, name="feature")
 rule.app.command("evidence")(rule_evidence.evidence)
 app.add_typer(rule.app, name="rule")
+app.add_typer(consistency.app, name="consistency")
 app.add_typer(pages.app, name="page")
 app.command(context_settings=airflow.PASS_ON)(airflow.airflow)
 app.command()(backfill.backfill)

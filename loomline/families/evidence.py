@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from loomline.families.measured import OWN_CODE, step_structs
+from loomline.families.measured import step_structs
 from loomline.families.model import Measure
+from loomline.identity import OWN_CODE
 from loomline.lake import known_condition, sql_literal
 
 ROWS_BEHIND = f"""

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from loomline.families.model import Measure
 
-# The codes of a system that are the firm's own, and not its place in another firm's list.
-OWN_CODE = "party_role = 'enterprise' and owner_code = '*'"
-
 
 def step_structs(measure: Measure, has_system: bool, zone: str) -> list[str]:
     """One struct of what a row adds, or two where it is taken away again.

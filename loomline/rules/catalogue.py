@@ -15,9 +15,9 @@ from loomline.errors import CatalogueError
 from loomline.rules.firings import PLACEHOLDER, SUBJECT
 from loomline.rules.model import (
     ACTIONS,
-    Action,
     BANDS,
     SEVERITIES,
+    Action,
     DecisionTable,
     Pairing,
     Row,
