@@ -14,12 +14,14 @@ from loomline.commands import (
     airflow,
     broker,
     demo,
+    dimension,
     engine,
     explain,
     feature,
     feed,
     gateway,
     identity,
+    indicator,
     lineage,
     live,
     maintain,
@@ -49,6 +51,8 @@ app.add_typer(gateway.app, name="gateway")
 app.add_typer(source.app, name="source")
 app.add_typer(identity.app, name="identity")
 app.add_typer(feature.app, name="feature")
+app.add_typer(indicator.app, name="indicator")
+app.add_typer(dimension.app, name="dimension")
 app.add_typer(pages.app, name="page")
 app.command(context_settings=airflow.PASS_ON)(airflow.airflow)
 app.command()(demo.demo)
