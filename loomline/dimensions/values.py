@@ -74,6 +74,12 @@ def dimension_values(dimensions: Sequence[Dimension], inputs: EnterpriseInputs) 
         KeyError: the inputs lack one that a dimension names.
     """
     groups = peer_groups(inputs.trades)
-    values, combined, present = _ranked(dimensions, inputs, groups)
-    overall, _, _ = _ranked(dimensions, inputs, [EVERYBODY] * len(groups))
-    return DimensionValues(SCALE * values, SCALE * combined, SCALE * overall, present, groups)
+    of_trade = _ranked(dimensions, inputs, groups)
+    of_all = _ranked(dimensions, inputs, [EVERYBODY] * len(groups))
+    # The peers of who has no trade are ranked among all as well, and not within their trades.
+    is_of_all = np.array([group == EVERYBODY for group in groups])
+    values, combined, present = (
+        np.where(is_of_all, among_all, within)
+        for among_all, within in zip(of_all, of_trade, strict=True)
+    )
+    return DimensionValues(SCALE * values, SCALE * combined, SCALE * of_all[0], present, groups)
