@@ -53,8 +53,25 @@ def measures_by_table(context: JobContext) -> dict[str, list[Measure]]:
 
 def rules_version(measures: list[Measure]) -> str:
     """A digest of all that decides what a table's rows add."""
-    declared = [(x.name, x.code, x.day, x.value, x.where) for x in measures]
+    parts = ("name", "code", "spelling", "ids_of", "day", "value", "where", "until")
+    declared = [[getattr(measure, part) for part in parts] for measure in measures]
     return digest(json.dumps(declared), 12)
+
+
+def _step_structs(measure: Measure, has_system: bool) -> list[str]:
+    """What a row adds to a measure, as SQL: one struct, or two where it is taken away again."""
+    code = f"coalesce({measure.code}, {measure.spelling})" if measure.spelling else measure.code
+    # An enterprise_id needs no system; whose a code is, the links of its system say.
+    system = "code_system" if has_system else "''"
+    if measure.ids_of:
+        system = f"if(code_system = {sql_literal(measure.ids_of)}, '', code_system)"
+    turns = [(measure.day, "")] + ([(measure.until, "-")] if measure.until else [])
+    return [
+        f"struct('{measure.name}' as measure, {system} as code_system, {code} as enterprise_code, "
+        f"date({day}) as event_date, cast(if({measure.where or 'true'}, {sign}({measure.value}), "
+        "null) as decimal(28,6)) as value)"
+        for day, sign in turns
+    ]
 
 
 def steps(rows: DataFrame, measures: list[Measure], zone: str) -> DataFrame:
@@ -63,23 +80,17 @@ def steps(rows: DataFrame, measures: list[Measure], zone: str) -> DataFrame:
         BUSINESS_DATE.format(instant=instant, zone=zone)
         for instant in ("known_at", "superseded_at")
     )
-    # An enterprise_id needs no system; whose a code is, the links of its system say.
-    system = "code_system" if "code_system" in rows.columns else "''"
-    values = [
-        f"struct('{x.name}' as measure, {x.code} as enterprise_code, date({x.day}) as event_date, "
-        f"cast(if({x.where or 'true'}, {x.value}, null) as decimal(28,6)) as value)"
-        for x in measures
-    ]
+    has_system = "code_system" in rows.columns
+    values = [struct for measure in measures for struct in _step_structs(measure, has_system)]
     turns = (
         f"filter(array(struct({known} as known_date, sign as turn), "
         f"struct({ended} as known_date, -sign as turn)), x -> x.known_date is not null)"
     )
     each = rows.selectExpr(
-        f"{system} as code_system",
         f"explode({turns}) as turn",
         f"array({', '.join(values)}) as measured".replace(":time_zone", f"'{zone}'"),
     )
-    each = each.selectExpr("code_system", "turn.*", "inline(measured)")
+    each = each.selectExpr("turn.*", "inline(measured)")
     sums = each.where(
         "value is not null and event_date is not null and enterprise_code is not null"
     ).groupBy("code_system", "enterprise_code", "measure", "event_date", "known_date")

@@ -7,28 +7,29 @@ features come from one pass over the days before the date, as what was known by 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from loomline.families.algebra import window_values
-from loomline.families.catalogue import families_version, features, load_families
-from loomline.families.model import Family, Feature
-from loomline.families.state import (
-    DailyState,
-    Floats,
-    Integers,
-    daily_state,
-    daily_values,
+from loomline.families.catalogue import (
+    families_version,
+    features,
+    load_families,
+    measures_of,
 )
+from loomline.families.model import Family, Feature
+from loomline.families.state import DailyState, Floats, Integers, Steps, daily_state
 from loomline.families.vocabulary import STATE_DAYS
 from loomline.job import JobContext, JobResult
 from loomline.lake import (
     column_list,
     create_tables,
+    in_condition,
     known_condition,
     replace_rows,
     sql_literal,
@@ -44,27 +45,37 @@ UNKNOWN_TRADE = -1
 
 # The codes of a system that are the firm's own, and not its place in another firm's list.
 OWN_CODE = "party_role = 'enterprise' and owner_code = '*'"
+# A day of one enterprise and measure is one step. All that a balance was before the days of the
+# state is one step too, of the day before them.
 DAYS_AS_KNOWN = f"""
 with links as (
     select code_system, party_code as enterprise_code, enterprise_id
     from {LINK}
     where {OWN_CODE} and {{known}}
+),
+
+days as (
+    select
+        state.measure,
+        coalesce(links.enterprise_id, state.enterprise_code) as enterprise_id,
+        datediff({{as_of}}, greatest(state.event_date, {{start}})) as days_back,
+        cast(sum(state.delta) as double) as amount
+    from {STATE} as state
+    left join links
+        on state.code_system = links.code_system and state.enterprise_code = links.enterprise_code
+    where
+        state.known_date <= {{as_of}}
+        and state.event_date <= {{as_of}}
+        and (state.event_date > {{start}} or {{is_balance}})
+        and (links.enterprise_id is not null or state.code_system = '')
+    group by 1, 2, 3
+    having sum(state.delta) <> 0
 )
 
-select
-    coalesce(links.enterprise_id, state.enterprise_code) as enterprise_id,
-    state.measure,
-    state.event_date,
-    cast(sum(state.delta) as double) as value
-from {STATE} as state
-left join links
-    on state.code_system = links.code_system and state.enterprise_code = links.enterprise_code
-where
-    state.known_date <= {{as_of}}
-    and state.event_date > {{start}}
-    and state.event_date <= {{as_of}}
-    and (links.enterprise_id is not null or state.code_system = '')
-group by 1, 2, 3
+select measure, enterprise_id, collect_list(struct(days_back, amount)) as steps
+from days
+where measure <> ''
+group by measure, enterprise_id
 """
 TRADES = f"""
 select links.enterprise_id, min(party.industry_code) as trade
@@ -95,31 +106,44 @@ def _trade_codes(enterprise_ids: list[str], trade_of: dict[str, str]) -> Integer
     return np.array([numbers.get(trade, UNKNOWN_TRADE) for trade in trades], dtype=np.int64)
 
 
+def _steps(rows: pa.Table, enterprise_ids: list[str], measures: Iterable[str]) -> dict[str, Steps]:
+    """The steps of measures, from rows of one measure and enterprise with a list of steps each."""
+    rows = rows.sort_by("measure").combine_chunks()
+    names = rows["measure"].to_pylist()
+    lists = rows["steps"].chunk(0) if len(rows) else pa.array([], rows.schema.field("steps").type)
+    ends = np.concatenate([[0], np.cumsum(pc.list_value_length(lists).to_numpy())]).astype(int)
+    places = pc.index_in(rows["enterprise_id"], pa.array(enterprise_ids, pa.string())).to_numpy()
+    flat = lists.flatten()
+    back, amounts = (flat.field(part).to_numpy() for part in ("days_back", "amount"))
+    found: dict[str, Steps] = {}
+    for measure in measures:
+        first, last = bisect_left(names, measure), bisect_right(names, measure)
+        of = slice(ends[first], ends[last])
+        place = np.repeat(places[first:last], np.diff(ends[first : last + 1])).astype(np.int64)
+        found[measure] = Steps(place, back[of].astype(np.int64), amounts[of])
+    return found
+
+
 def read_state(context: JobContext, families: Sequence[Family]) -> DailyState:
     """The daily state of every enterprise as of the date, as far as it was known by its end."""
     spark, as_of = context.spark, context.as_of_date
-    start = as_of - timedelta(days=STATE_DAYS)
-    end = context.as_of_end
+    end, measures = context.as_of_end, measures_of(families)
+    balances = [measure.name for measure in measures.values() if measure.kind == "balance"]
     days_as_known = DAYS_AS_KNOWN.format(
-        known=known_condition(end), as_of=sql_literal(as_of), start=sql_literal(start)
+        known=known_condition(end),
+        as_of=sql_literal(as_of),
+        start=sql_literal(as_of - timedelta(days=STATE_DAYS)),
+        is_balance=in_condition("measure", balances),
     )
-    rows = spark.sql(days_as_known).toPandas()
+    rows = spark.sql(days_as_known).toArrow()
     trades_as_known = TRADES.format(
         party_known=known_condition(end, "party"), link_known=known_condition(end, "links")
     )
     trades = spark.sql(trades_as_known).collect()
-    enterprise_ids = sorted(rows["enterprise_id"].unique())
-    places = pd.Index(enterprise_ids).get_indexer(rows["enterprise_id"])
-    days_back = (pd.Timestamp(as_of) - pd.to_datetime(rows["event_date"])).dt.days.to_numpy()
-    deltas, measured = rows["value"].to_numpy(), rows["measure"].to_numpy()
-    values: dict[str, Floats] = {}
-    for name in (measure.name for family in families for measure in family.measures):
-        chosen = measured == name
-        values[name] = daily_values(
-            places[chosen], days_back[chosen], deltas[chosen], len(enterprise_ids)
-        )
+    enterprise_ids = sorted(pc.unique(rows["enterprise_id"]).to_pylist())
     trade_codes = _trade_codes(enterprise_ids, {row[0]: row[1] for row in trades})
-    return daily_state(families, enterprise_ids, trade_codes, as_of, values)
+    steps = _steps(rows, enterprise_ids, measures)
+    return daily_state(families, enterprise_ids, trade_codes, as_of, steps)
 
 
 def _write_names(context: JobContext, made: Sequence[Feature], version: str) -> None:

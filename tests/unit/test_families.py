@@ -7,9 +7,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import sqlglot
 
 from loomline.errors import CatalogueError
-from loomline.families.catalogue import families_version, features, load_families
+from loomline.families.catalogue import families_version, features, load_families, measures_of
 from loomline.families.model import Feature
 from loomline.tables import load_tables
 
@@ -55,8 +56,6 @@ ratios:
 """
 # What a feature may end in after the name of its measure and aggregation, or of its ratio.
 ENDING = r"_(7|30|90|180|365)d(_vs_(previous|last_year|season))?(_vs_peers)?$"
-SQL_WORDS = set(re.findall(r"\w+", "and or not in is null if to_date from_utc_timestamp hour"))
-SQL_WORDS |= {"interval", "minute", "coalesce", "time_zone"}
 
 
 @pytest.fixture
@@ -94,7 +93,19 @@ def written(trial: Path, text: str, name: str = "trial.yml") -> Path:
         ("of: [staff]", "of: [staff, staff]", 28, "features.1.of.1"),
         ("[last_value]", "[sum]", 28, "features.1.of.0"),
         ("denominator: sale", "denominator: tax", 34, "ratios.0.denominator"),
-        ("denominator: sale", "denominator: staff", 34, "ratios.0.denominator"),
+        (
+            "code: enterprise_id",
+            "code: enterprise_id\n    spelling: name",
+            10,
+            "measures.0.spelling",
+        ),
+        ("value: net_cny", "value: net_cny\n    until: issue_date", 7, "measures.0"),
+        (
+            "owner: tester",
+            "owner: tester\nalso_covered_by: [silver.energy]",
+            4,
+            "also_covered_by.0",
+        ),
         ("name: sale_a_head", "name: Sale", 32, "ratios.0.name"),
     ],
 )
@@ -184,14 +195,27 @@ def test_every_measure_is_used(catalog: Path, declared: tuple[Feature, ...]) -> 
     assert used == measures
 
 
+def columns_of(sql: str) -> set[str]:
+    """The columns that Spark SQL names."""
+    tree = sqlglot.parse_one(sql.replace(":time_zone", "'UTC'"), dialect="spark")
+    return {column.name for column in tree.find_all(sqlglot.exp.Column)}
+
+
 def test_the_sql_of_measures_names_columns_of_their_tables(catalog: Path) -> None:
     tables = load_tables(catalog)
-    for family in load_families(catalog):
-        for measure in family.measures:
-            sql = " ".join(filter(None, (measure.day, measure.value, measure.where)))
-            words = set(re.findall(r"[a-z_][a-z_0-9]*", re.sub(r"'[^']*'", "", sql)))
-            unknown = words - SQL_WORDS - set(tables[measure.table].columns)
-            assert not unknown, (measure.name, unknown)
+    for measure in measures_of(load_families(catalog)).values():
+        parts = (measure.day, measure.value, measure.where, measure.until)
+        named = {name for sql in filter(None, parts) for name in columns_of(sql)}
+        columns = tables[measure.table].columns
+        assert named <= set(columns), measure.name
+        assert columns_of(measure.day), measure.name
+        if measure.ids_of:
+            assert "code_system" in columns, measure.name
+
+
+def test_a_column_that_is_not_there_is_found_in_sql() -> None:
+    sql = "if(amont > 0, datediff(a, to_date(from_utc_timestamp(b, :time_zone))), 'c')"
+    assert columns_of(sql) == {"amont", "a", "b"}
 
 
 def test_the_bank_rating_and_the_outcome_are_in_no_measure(catalog: Path) -> None:
