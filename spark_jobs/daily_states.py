@@ -20,6 +20,7 @@ from pyspark.sql import functions as F
 from loomline.declarations import digest
 from loomline.errors import CatalogueError
 from loomline.families.catalogue import load_families
+from loomline.families.measured import step_structs
 from loomline.families.model import Measure
 from loomline.job import JobContext, JobResult
 from loomline.lake import (
@@ -58,22 +59,6 @@ def rules_version(measures: list[Measure]) -> str:
     return digest(json.dumps(declared), 12)
 
 
-def _step_structs(measure: Measure, has_system: bool) -> list[str]:
-    """What a row adds to a measure, as SQL: one struct, or two where it is taken away again."""
-    code = f"coalesce({measure.code}, {measure.spelling})" if measure.spelling else measure.code
-    # An enterprise_id needs no system; whose a code is, the links of its system say.
-    system = "code_system" if has_system else "''"
-    if measure.ids_of:
-        system = f"if(code_system = {sql_literal(measure.ids_of)}, '', code_system)"
-    turns = [(measure.day, "")] + ([(measure.until, "-")] if measure.until else [])
-    return [
-        f"struct('{measure.name}' as measure, {system} as code_system, {code} as enterprise_code, "
-        f"date({day}) as event_date, cast(if({measure.where or 'true'}, {sign}({measure.value}), "
-        "null) as decimal(28,6)) as value)"
-        for day, sign in turns
-    ]
-
-
 def steps(rows: DataFrame, measures: list[Measure], zone: str) -> DataFrame:
     """What signed rows of a canonical table add: firm, measure, event_date, known_date, delta."""
     known, ended = (
@@ -81,14 +66,14 @@ def steps(rows: DataFrame, measures: list[Measure], zone: str) -> DataFrame:
         for instant in ("known_at", "superseded_at")
     )
     has_system = "code_system" in rows.columns
-    values = [struct for measure in measures for struct in _step_structs(measure, has_system)]
+    values = [struct for one in measures for struct in step_structs(one, has_system, zone)]
     turns = (
         f"filter(array(struct({known} as known_date, sign as turn), "
         f"struct({ended} as known_date, -sign as turn)), x -> x.known_date is not null)"
     )
     each = rows.selectExpr(
         f"explode({turns}) as turn",
-        f"array({', '.join(values)}) as measured".replace(":time_zone", f"'{zone}'"),
+        f"array({', '.join(values)}) as measured",
     )
     each = each.selectExpr("turn.*", "inline(measured)")
     sums = each.where(

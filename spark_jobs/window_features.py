@@ -22,6 +22,7 @@ from loomline.families.catalogue import (
     load_families,
     measures_of,
 )
+from loomline.families.measured import OWN_CODE
 from loomline.families.model import Family, Feature
 from loomline.families.state import DailyState, Floats, Integers, Steps, daily_state
 from loomline.families.vocabulary import STATE_DAYS
@@ -43,8 +44,6 @@ STATE, LINK, PARTY = "features.daily_state", "silver.enterprise_link", "silver.p
 DIVISION_DIGITS = 2
 UNKNOWN_TRADE = -1
 
-# The codes of a system that are the firm's own, and not its place in another firm's list.
-OWN_CODE = "party_role = 'enterprise' and owner_code = '*'"
 # A day of one enterprise and measure is one step. All that a balance was before the days of the
 # state is one step too, of the day before them.
 DAYS_AS_KNOWN = f"""

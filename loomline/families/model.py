@@ -36,7 +36,7 @@ class Measure(Declaration):
     table: str = Field(pattern=r"^silver\.[a-z_]+$")
     code: str = "enterprise_code"
     spelling: str | None = Field(default=None, min_length=1)
-    ids_of: str | None = Field(default=None, min_length=1)
+    ids_of: str | None = Field(default=None, pattern=NAME_PATTERN)
     day: str = Field(min_length=1)
     value: str = Field(min_length=1)
     where: str | None = Field(default=None, min_length=1)

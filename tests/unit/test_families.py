@@ -12,6 +12,8 @@ import sqlglot
 from loomline.errors import CatalogueError
 from loomline.families.catalogue import families_version, features, load_families, measures_of
 from loomline.families.model import Feature
+from loomline.families.pages import feature_pages
+from loomline.settings import PROJECT_ROOT
 from loomline.tables import load_tables
 
 FAMILY = """family: trial
@@ -56,6 +58,13 @@ ratios:
 """
 # What a feature may end in after the name of its measure and aggregation, or of its ratio.
 ENDING = r"_(7|30|90|180|365)d(_vs_(previous|last_year|season))?(_vs_peers)?$"
+
+
+DOMAINS = {
+    *("production", "energy", "machine", "order", "customer", "supplier", "fulfilment", "stock"),
+    *("invoice", "payment", "receivable", "cash", "books", "tax", "staff", "credit_behaviour"),
+    *("collateral", "chain", "public_events", "data_trust"),
+}
 
 
 @pytest.fixture
@@ -173,11 +182,25 @@ def test_features_are_in_the_order_of_the_file_and_say_what_they_are(trial: Path
 
 
 def test_the_catalogue_has_unique_readable_names(declared: tuple[Feature, ...]) -> None:
-    assert len(declared) >= 1_500
+    assert len(declared) >= 5_000
     assert max(Counter(feature.name for feature in declared).values()) == 1
     for feature in declared:
         assert re.search(ENDING, feature.name), feature.name
         assert len(feature.name) <= 63, feature.name
+        assert re.search(r"[a-z]", feature.description_en), feature.name
+        assert re.search(r"[\u4e00-\u9fff]", feature.description_zh), feature.name
+
+
+def test_every_domain_is_told_of(catalog: Path, declared: tuple[Feature, ...]) -> None:
+    assert {feature.domain for feature in declared} == DOMAINS
+    described = Counter(feature.domain for feature in declared)
+    assert min(described.values()) >= 40
+
+
+def test_the_pages_in_the_docs_are_in_step_with_the_families(catalog: Path) -> None:
+    folder = PROJECT_ROOT / "docs" / "features"
+    written = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
+    assert written == feature_pages(load_families(catalog)), "run `make docs`"
 
 
 def test_no_two_features_say_or_compute_the_same(declared: tuple[Feature, ...]) -> None:
