@@ -1,9 +1,10 @@
-"""The declared indicators: what is refused, and that levels, units, words and sources make sense."""
+"""The declared indicators: what is refused, and whether levels, units and words make sense."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SHARES = ("active_share", "largest_day_share", "weekend_share", "month_end_share")
 SHARES += ("silent_week_share", "fall_from_peak", "fall_from_highest", "standing_share")
 # Units that mean the same for a small firm and a large one.
-UNITS_OF_NO_SIZE = ("ratio", "days", "returns", "points")
+UNITS_OF_NO_SIZE = ("ratio", "days", "points", "returns", "lawsuits", "notices")
 FILE = """domain: trial
 owner: tester
 description: A trial.
@@ -157,8 +158,7 @@ def test_no_two_indicators_say_the_same(
         stem = feature.name.replace(f"_{feature.window_days}d", "", 1)
         windows[stem, one.indicator.bad].append(feature.window_days)
     for key, days in windows.items():
-        ordered = sorted(days)
-        near = [(a, b) for a, b in zip(ordered, ordered[1:], strict=False) if b < 3 * a or not b]
+        near = [(a, b) for a, b in pairwise(sorted(days)) if b < 3 * a or not b]
         assert near == [], key
 
 
