@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from loomline.commands.shown import print_table
 from loomline.dimensions.catalogue import DeclaredDimension, load_dimensions
+from loomline.dimensions.pages import dimensions_page
 from loomline.engine.server import ensure_engine
 from loomline.engine.session import open_session
 from loomline.errors import LoomlineError
 from loomline.known_inputs import known_inputs
 from loomline.lake import sql_literal, table_exists
-from loomline.settings import Settings, load_settings
+from loomline.settings import PROJECT_ROOT, Settings, load_settings
 
 app = typer.Typer(
     help="Value dimensions of enterprises (catalog/dimensions).", no_args_is_help=True
@@ -55,7 +57,7 @@ def _value_rows(
     """How many enterprises have a value at a date, and one's own values up to then."""
     ensure_engine(settings)
     spark = open_session(settings)
-    of_name = f"dimension = {sql_literal(name)} and as_of_date <= date'{as_of:%Y-%m-%d}'"
+    of_name = f"dimension = {sql_literal(name)}"
     of_date = f"{of_name} and as_of_date = date'{as_of:%Y-%m-%d}'"
     if not table_exists(spark, VALUES) or spark.table(VALUES).where(of_date).isEmpty():
         raise LoomlineError(
@@ -66,7 +68,8 @@ def _value_rows(
     count, there = found.collect()[0]
     rows = [("enterprises", f"{count:,}, {there:,} with a value")]
     if enterprise is not None:
-        own = spark.table(VALUES).where(f"{of_name} and enterprise_id = {sql_literal(enterprise)}")
+        until = f"{of_name} and as_of_date <= date'{as_of:%Y-%m-%d}'"
+        own = spark.table(VALUES).where(f"{until} and enterprise_id = {sql_literal(enterprise)}")
         for row in own.orderBy("as_of_date").collect():
             value = row["dimension_value"]
             said = "missing" if value is None else f"{value:.1f}"
@@ -101,3 +104,15 @@ def show(
     if as_of is not None:
         rows += _value_rows(settings, name, as_of, enterprise)
     print_table(("dimension", name), rows)
+
+
+@app.command()
+def page(
+    out: Annotated[Path, typer.Option(help="File to write.")] = (
+        PROJECT_ROOT / "docs" / "dimensions.md"
+    ),
+) -> None:
+    """Write the page that lists every dimension."""
+    text = dimensions_page(load_dimensions(load_settings().catalog))
+    out.write_text(text, encoding="utf-8")
+    print(f"Wrote {out}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,9 +14,10 @@ from loomline.engine.session import open_session
 from loomline.errors import LoomlineError
 from loomline.indicators.catalogue import DeclaredIndicator, IndicatorCatalogue, load_indicators
 from loomline.indicators.model import Levels
+from loomline.indicators.pages import indicators_page
 from loomline.known_inputs import known_inputs
 from loomline.lake import sql_literal, table_exists
-from loomline.settings import Settings, load_settings
+from loomline.settings import PROJECT_ROOT, Settings, load_settings
 
 app = typer.Typer(
     help="Warning indicators of enterprises (catalog/indicators).", no_args_is_help=True
@@ -119,3 +121,15 @@ def show(
     if as_of is not None:
         rows += _state_rows(settings, name, as_of, enterprise)
     print_table(("indicator", name), rows)
+
+
+@app.command()
+def page(
+    out: Annotated[Path, typer.Option(help="File to write.")] = (
+        PROJECT_ROOT / "docs" / "indicators.md"
+    ),
+) -> None:
+    """Write the page that lists every indicator."""
+    text = indicators_page(load_indicators(load_settings().catalog))
+    out.write_text(text, encoding="utf-8")
+    print(f"Wrote {out}")
