@@ -9,14 +9,24 @@ after a later one leaves that one as it is; running the later one again takes it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
 
 from loomline.enterprise_inputs import EnterpriseInputs
 from loomline.indicators.catalogue import IndicatorCatalogue, load_indicators
-from loomline.indicators.levels import levels_of, watched_values
-from loomline.indicators.rows import StatusBefore, state_rows, states_of_rows, watch_rows
+from loomline.indicators.levels import LEVEL_NAMES, levels_of, watched_values
+from loomline.indicators.rows import (
+    CARRIED,
+    HAS_PAST,
+    StatusBefore,
+    state_cells,
+    states_of_rows,
+    watch_rows,
+)
 from loomline.indicators.states import WarningStates, next_states, no_states
 from loomline.indicators.watch_list import STATUSES, watch_list
 from loomline.job import JobContext, JobResult
@@ -33,10 +43,6 @@ from spark_jobs.enterprise_inputs import NO_FEATURES, has_features, read_inputs
 INDICATOR = "scores.indicator"
 STATE = "scores.indicator_state"
 WATCH_LIST = "scores.watch_list"
-STATE_COLUMNS = (
-    *("enterprise_id", "indicator", "level", "since_date", "last_bad_date", "cleared_date"),
-    *("is_counted", "fading_points", "weight_points"),
-)
 
 
 def _write_catalogue(context: JobContext, catalogue: IndicatorCatalogue) -> None:
@@ -72,7 +78,7 @@ def _states_before(
     if before is None:
         return no_states(date.min, len(indicators), len(inputs.enterprise_ids))
     of_date = context.spark.table(STATE).where(f"as_of_date = {sql_literal(before)}")
-    rows = of_date.select(*STATE_COLUMNS).toArrow()
+    rows = of_date.where(HAS_PAST).select(*CARRIED).toArrow()
     return states_of_rows(rows, before, indicators, inputs.enterprise_ids)
 
 
@@ -84,19 +90,40 @@ def _statuses_of(context: JobContext, as_of_date: date) -> StatusBefore:
     }
 
 
-def _replace(context: JobContext, name: str, rows: pa.Table) -> None:
-    columns = column_list(context.catalog, name)
-    of_date = f"as_of_date = {sql_literal(context.as_of_date)}"
-    replace_rows(context.spark.createDataFrame(rows, columns), name, of_date)
+def _named(names: Sequence[str], place: str) -> Column:
+    """The name at a place from 0."""
+    return F.element_at(F.array(*map(F.lit, names)), F.expr(f"{place} + 1"))
+
+
+def _state_frame(
+    context: JobContext,
+    catalogue: IndicatorCatalogue,
+    cells: pa.Table,
+    before: date | None,
+) -> DataFrame:
+    """A row an enterprise and indicator, from a list an enterprise."""
+    names = [one.name for one in catalogue.indicators]
+    each = F.posexplode("cells").alias("place", "cell")
+    rows = context.spark.createDataFrame(cells).select("enterprise_id", each)
+    return rows.select(
+        F.lit(context.as_of_date).alias("as_of_date"),
+        "enterprise_id",
+        _named(names, "place").alias("indicator"),
+        F.lit(catalogue.version).alias("indicators_version"),
+        F.lit(before).cast("date").alias("previous_as_of_date"),
+        _named(LEVEL_NAMES, "cell.level_code").alias("level"),
+        "cell.*",
+    ).drop("level_code")
 
 
 def run(context: JobContext) -> JobResult:
     """Write the states of the as-of date and its watch list, and the catalogue of indicators."""
     catalogue = load_indicators(context.catalog)
     create_tables(context.spark, context.catalog, (INDICATOR, STATE, WATCH_LIST))
+    of_date = f"as_of_date = {sql_literal(context.as_of_date)}"
     if not has_features(context):
         for name in (WATCH_LIST, STATE):
-            remove_rows(context.spark, name, f"as_of_date = {sql_literal(context.as_of_date)}")
+            remove_rows(context.spark, name, of_date)
         return JobResult(0, 0, (NO_FEATURES,))
     indicators = [declared.indicator for declared in catalogue.indicators]
     inputs = read_inputs(context, dict.fromkeys(one.input for one in indicators))
@@ -115,9 +142,11 @@ def run(context: JobContext) -> JobResult:
     _write_catalogue(context, catalogue)
     # The state comes last: a date that has one has its watch list.
     rows = watch_rows(catalogue, inputs, states, found, statuses_before)
-    _replace(context, WATCH_LIST, rows)
-    rows = state_rows(catalogue, inputs.enterprise_ids, watched, states, before)
-    _replace(context, STATE, rows)
+    columns = column_list(context.catalog, WATCH_LIST)
+    replace_rows(context.spark.createDataFrame(rows, columns), WATCH_LIST, of_date)
+    ids = pa.array(inputs.enterprise_ids, pa.string())
+    cells = pa.table({"enterprise_id": ids, "cells": state_cells(watched, states)})
+    replace_rows(_state_frame(context, catalogue, cells, before), STATE, of_date)
     counts = {name: int((found.statuses == code).sum()) for code, name in enumerate(STATUSES)}
     goes_on = f"goes on from {before}" if before else "the first date"
     note = f"{counts['watch']:,} watched, {counts['escalated']:,} escalated; {goes_on}"

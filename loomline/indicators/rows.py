@@ -20,38 +20,44 @@ from loomline.indicators.watch_list import STATUSES, WatchList
 StatusBefore = Mapping[str, tuple[str, date]]
 
 
+# Columns of `scores.indicator_state` from which a state goes on, and the condition of its rows that
+# have anything to go on from.
+CARRIED = (
+    *("enterprise_id", "indicator", "level", "since_date", "last_bad_date", "cleared_date"),
+    *("is_counted", "fading_points", "weight_points"),
+)
+HAS_PAST = "since_date is not null or cleared_date is not null or fading_points > 0"
+
+
 def _dates(days: Days) -> pa.Array:
     return pa.array(days.T.ravel(), pa.date32(), from_pandas=True)
 
 
-def state_rows(
-    catalogue: IndicatorCatalogue,
-    enterprise_ids: Sequence[str],
-    watched: Floats,
-    states: WarningStates,
-    before: date | None,
-) -> pa.Table:
-    """Rows of `scores.indicator_state`, enterprise by enterprise."""
-    names = [one.name for one in catalogue.indicators]
-    count = len(names) * len(enterprise_ids)
-    return pa.table(
-        {
-            "as_of_date": pa.repeat(pa.scalar(states.as_of_date, pa.date32()), count),
-            "enterprise_id": pa.array(np.repeat(np.array(enterprise_ids, object), len(names))),
-            "indicator": pa.array(names * len(enterprise_ids), pa.string()),
-            "indicators_version": pa.repeat(catalogue.version, count),
-            "previous_as_of_date": pa.repeat(pa.scalar(before, pa.date32()), count),
-            "watched_value": pa.array(watched.T.ravel(), from_pandas=True),
-            "level": pa.array(LEVEL_NAMES).take(pa.array(states.levels.T.ravel())),
-            "since_date": _dates(states.since),
-            "last_bad_date": _dates(states.last_bad),
-            "lasted_days": pa.array(states.lasted_days.T.ravel(), pa.int32()),
-            "is_counted": pa.array(states.counts.T.ravel()),
-            "cleared_date": _dates(states.cleared),
-            "fading_points": pa.array(states.fading.T.ravel()),
-            "weight_points": pa.array(states.weights.T.ravel()),
-        }
+def state_cells(watched: Floats, states: WarningStates) -> pa.ListArray:
+    """For each enterprise the list of its states, an indicator after the other.
+
+    A list is a tenth of what the rows are that it is made into, with names in each.
+    """
+    cells = pa.StructArray.from_arrays(
+        [
+            pa.array(watched.T.ravel(), from_pandas=True),
+            pa.array(states.levels.T.ravel()),
+            _dates(states.since),
+            _dates(states.last_bad),
+            pa.array(states.lasted_days.T.ravel(), pa.int32()),
+            pa.array(states.counts.T.ravel()),
+            _dates(states.cleared),
+            pa.array(states.fading.T.ravel()),
+            pa.array(states.weights.T.ravel()),
+        ],
+        names=[
+            *("watched_value", "level_code", "since_date", "last_bad_date", "lasted_days"),
+            *("is_counted", "cleared_date", "fading_points", "weight_points"),
+        ],
     )
+    indicators, enterprises = states.levels.shape
+    offsets = np.arange(enterprises + 1, dtype=np.int32) * indicators
+    return pa.ListArray.from_arrays(pa.array(offsets), cells)
 
 
 def _positions(names: Sequence[str], wanted: pa.ChunkedArray) -> NDArray[np.int64]:
@@ -65,8 +71,8 @@ def states_of_rows(
 ) -> WarningStates:
     """The state of a date from its rows, for these indicators and enterprises.
 
-    Those that have no row have the state of warnings of which nothing is known; rows of others are
-    left out.
+    Those that have no row have the state of warnings of which nothing is known, as those have that
+    have no past; rows of others are left out.
     """
     states = no_states(as_of_date, len(indicators), len(enterprise_ids))
     places = (

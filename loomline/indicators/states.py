@@ -29,6 +29,8 @@ from loomline.indicators.model import Indicator, Points
 
 Days = NDArray[np.datetime64]
 NO_DAY = np.datetime64("NaT", "D")
+# What has faded to less, in points, is gone.
+LEAST_FADING = 0.001
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,5 +110,6 @@ def next_states(
     fading = before.fading * 0.5 ** (days / half_life)
     fades_now = was_bad & before.counts & ~is_bad
     fading = np.maximum(fading, np.where(fades_now, points_of[before.levels], 0.0))
+    fading[fading < LEAST_FADING] = 0.0
     weights = np.maximum(np.where(is_bad & counts, points_of[levels], 0.0), fading)
     return WarningStates(as_of_date, levels, since, last_bad, cleared, counts, fading, weights)

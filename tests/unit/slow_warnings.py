@@ -78,7 +78,10 @@ def slow_state(history: History, indicator: Indicator, points: Points) -> SlowSt
         weight * 0.5 ** ((day - when).days / indicator.half_life_days) for when, weight in faded
     ]
     stands = worth[level_before] if level_before in BAD and counted_before else 0.0
-    return SlowState(since, last_bad, cleared, counted_before, max([stands, *left]))
+    # What has faded to less than a thousandth of a point is gone.
+    fading = max(left, default=0.0)
+    weight = max(stands, fading if fading >= 0.001 else 0.0)
+    return SlowState(since, last_bad, cleared, counted_before, weight)
 
 
 def slow_status(

@@ -9,15 +9,16 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from loomline.enterprise_inputs import EnterpriseInputs
 from loomline.indicators.catalogue import DeclaredIndicator, IndicatorCatalogue
-from loomline.indicators.levels import LEVEL_NAMES, levels_of, watched_values
+from loomline.indicators.levels import AMBER, LEVEL_NAMES, levels_of, watched_values
 from loomline.indicators.model import Indicator, Points, WatchPolicy
-from loomline.indicators.rows import state_rows, states_of_rows, watch_rows
+from loomline.indicators.rows import CARRIED, state_cells, states_of_rows, watch_rows
 from loomline.indicators.states import WarningStates, next_states, no_states
 from loomline.indicators.watch_list import LEAST_REASON, STATUSES, watch_list
 from tests.unit.slow_warnings import slow_level, slow_state, slow_status
@@ -40,7 +41,8 @@ POLICY = WatchPolicy.model_validate(
     }
 )
 START = date(2020, 1, 1)
-FIRM = ["E1"]
+TYPES = {"is_counted": pa.bool_(), "fading_points": pa.float64(), "weight_points": pa.float64()}
+TYPES |= {name: pa.date32() for name in CARRIED if name.endswith("_date")}
 
 
 def indicator(name: str = "trial", **changes: Any) -> Indicator:
@@ -230,19 +232,27 @@ def test_a_status_is_that_of_the_obvious_sum(
 def test_states_that_are_written_and_read_go_on_as_they_were(
     first: list[tuple[date, str]], second: list[tuple[date, str]]
 ) -> None:
-    every = declared("a", "b")
-    catalogue = IndicatorCatalogue(tuple(every), POLICY)
-    plain = [one.indicator for one in every]
+    plain = [one.indicator for one in declared("a", "b")]
     state = no_states(date.min, 2, 1)
     for (day, one), (_, other) in zip(first, second, strict=False):
         levels = np.concatenate([codes(one), codes(other)])
         state = next_states(plain, POINTS, state, levels, day)
-    rows = state_rows(catalogue, FIRM, np.full((2, 1), np.nan), state, None)
+    (cells,) = state_cells(np.full((2, 1), np.nan), state).to_pylist()
+    rows = [
+        {**cell, "enterprise_id": "E1", "indicator": name, "level": LEVEL_NAMES[cell["level_code"]]}
+        for cell, name in zip(cells, ("i0", "i1"), strict=True)
+        if cell["since_date"] or cell["cleared_date"] or cell["fading_points"] > 0
+    ]
+    columns = {
+        name: pa.array([row[name] for row in rows], TYPES.get(name, pa.string()))
+        for name in CARRIED
+    }
     # In another order, with a firm that is new and an indicator that is gone.
-    read = states_of_rows(rows, state.as_of_date, ["i1", "new", "i0"], ["E0", "E1"])
-    for name in ("levels", "since", "last_bad", "cleared", "counts", "fading", "weights"):
+    read = states_of_rows(pa.table(columns), state.as_of_date, ["i1", "new", "i0"], ["E0", "E1"])
+    for name in ("since", "last_bad", "cleared", "counts", "fading", "weights"):
         array, was = getattr(read, name), getattr(state, name)
         np.testing.assert_array_equal(array[[2, 0], 1], was[:, 0])
+    assert ((read.levels[[2, 0], 1] >= AMBER) == (state.levels[:, 0] >= AMBER)).all()
     assert (read.weights[:, 0] == 0).all() and read.weights[1, 1] == 0
 
 
