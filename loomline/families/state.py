@@ -82,15 +82,21 @@ class Steps:
 
         Values are whole ten-thousandths, so that what was taken back leaves nothing.
         """
-        within = (self.days_back >= 0) & ((self.days_back < STATE_DAYS) | (kind == "balance"))
-        column = STATE_DAYS - np.minimum(self.days_back[within], STATE_DAYS)
-        width = STATE_DAYS + 1
-        cells = self.places[within] * width + column
-        added = np.bincount(cells, weights=self.amounts[within], minlength=count * width)
-        parts = np.rint(added * PARTS).reshape(count, width)
+        within = (self.days_back >= 0) & (self.days_back < STATE_DAYS)
+        # Copies of all steps would take half of the time.
+        of = ... if within.all() else within
+        cells = self.places[of] * STATE_DAYS - self.days_back[of]
+        cells += STATE_DAYS - 1
+        parts = np.zeros(count * STATE_DAYS)
+        parts[cells] = np.rint(self.amounts[of] * PARTS)
+        days = parts.reshape(count, STATE_DAYS)
         if kind == "balance":
-            parts = parts.cumsum(axis=1)
-        return parts[:, 1:] / PARTS
+            before = self.days_back >= STATE_DAYS
+            opening = np.bincount(self.places[before], self.amounts[before], count)
+            days[:, 0] += np.rint(opening * PARTS)
+            np.cumsum(days, axis=1, out=days)
+        days /= PARTS
+        return days
 
     def history_days(self, count: int) -> Integers:
         """Days from the first with a step that is not 0 to the last, both counted; (`count`,)."""
