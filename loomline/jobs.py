@@ -149,6 +149,26 @@ DAILY_JOBS = (
         writes=("scores.credit_score", "scores.master_scale"),
     ),
     Job(
+        name="indicators",
+        entry="spark_jobs.indicators:run",
+        description="Say which warnings every enterprise gives, since when, and who is watched.",
+        reads=(
+            *("features.window_value", "features.window_feature", "scores.credit_score"),
+            *("silver.enterprise_link", "silver.party"),
+        ),
+        writes=("scores.indicator", "scores.indicator_state", "scores.watch_list"),
+    ),
+    Job(
+        name="dimensions",
+        entry="spark_jobs.dimensions:run",
+        description="Scale the value dimensions of every enterprise against its peers.",
+        reads=(
+            *("features.window_value", "features.window_feature", "scores.credit_score"),
+            *("silver.enterprise_link", "silver.party"),
+        ),
+        writes=("scores.dimension", "scores.dimension_value"),
+    ),
+    Job(
         name="gate_scores",
         entry="expectations.gate:run_scores",
         description="Check features and scores; a critical failure stops the run.",

@@ -18,6 +18,14 @@ from spark_jobs.window_features import NAMES, VALUES
 SCORES = "scores.credit_score"
 # Columns of the scores, by the name that they have among the inputs.
 SCORE_COLUMNS = {"default_probability": "pd_ratio", "credit_score": "score"}
+# What a job says that has nothing to look at.
+NO_FEATURES = "no enterprise has features of the families as of the date"
+
+
+def has_features(context: JobContext) -> bool:
+    """Whether any enterprise has features of the families as of the date."""
+    of_date = f"as_of_date = {sql_literal(context.as_of_date)}"
+    return not context.spark.table(VALUES).where(of_date).isEmpty()
 
 
 def _matrix(lists: pa.ChunkedArray, width: int) -> Floats:

@@ -16,12 +16,14 @@ from loomline.commands import (
     broker,
     consistency,
     demo,
+    dimension,
     engine,
     explain,
     feature,
     feed,
     gateway,
     identity,
+    indicator,
     lineage,
     live,
     maintain,
@@ -56,6 +58,8 @@ app.add_typer(feature.app, name="feature")
 rule.app.command("evidence")(rule_evidence.evidence)
 app.add_typer(rule.app, name="rule")
 app.add_typer(consistency.app, name="consistency")
+app.add_typer(indicator.app, name="indicator")
+app.add_typer(dimension.app, name="dimension")
 app.add_typer(pages.app, name="page")
 app.command(context_settings=airflow.PASS_ON)(airflow.airflow)
 app.command()(backfill.backfill)

@@ -103,7 +103,7 @@ def test_nothing_downstream_reads_a_layer_before_its_gate_has_passed() -> None:
             and not job.name.startswith("gate_")
             and any(fnmatch(read, f"{layer}.*") for read in job.reads)
         )
-        for layer, maker in (("silver", "reconcile"), ("scores", "score"), ("marts", "marts"))
+        for layer, maker in (("silver", "reconcile"), ("scores", "dimensions"), ("marts", "marts"))
     }
     for layer, index in first_reader.items():
         assert names.index(f"gate_{layer}") < index, layer
