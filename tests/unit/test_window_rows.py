@@ -6,10 +6,10 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_jobs.window_features import steps_of_rows
+from spark_jobs.window_features import steps_of_batches
 
 MEASURES, FIRMS = ("cost", "sale", "stock"), ("E1", "E2", "E3")
-STEPS = pa.list_(pa.struct([("days_back", pa.int32()), ("amount", pa.float64())]))
+STEPS = pa.list_(pa.struct([("days_back", pa.int16()), ("amount", pa.float64())]))
 
 
 @given(
@@ -36,7 +36,9 @@ def test_a_measure_has_the_steps_of_its_rows(
             "steps": pa.array(lists, STEPS),
         }
     )
-    found = steps_of_rows(table, list(FIRMS), MEASURES)
+    batches = table.to_batches(max_chunksize=3)
+    found = steps_of_batches(batches, FIRMS, MEASURES)
+    assert not batches
     assert list(found) == list(MEASURES)
     for measure, steps in found.items():
         expected = [
