@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -15,6 +15,8 @@ from loomline.rules.tree import Condition, Expression
 
 Severity = Literal["low", "medium", "high", "critical"]
 Action = Literal["info", "watch", "review", "limit_freeze", "decline"]
+# A division of GB/T 4754, the Chinese classification of trades.
+DIVISION = r"^\d{2}$"
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 ACTIONS: tuple[Action, ...] = get_args(Action)
 # A version of a rule may say what a missing value means for it.
@@ -23,6 +25,7 @@ Product = Literal["working_capital", "invoice_finance", "receipt_pledge", "equip
 PRODUCTS: tuple[Product, ...] = get_args(Product)
 BANDS = {"slight": "轻微", "marked": "明显", "severe": "严重", "extreme": "极端"}
 Band = Literal["slight", "marked", "severe", "extreme"]
+STRONG_BANDS: tuple[Band, ...] = ("severe", "extreme")
 
 
 class Source(Declaration):
@@ -96,14 +99,16 @@ class Row(Declaration):
 class Pairing(Declaration):
     """A sign together with which the bands of a table mean something of their own.
 
-    `means` says what. `raises` moves severity and action by so many steps; an action is raised up
-    to a review only: that a limit is frozen stands in a row. The sign is looked at over `window`,
-    or without it over that of the row. Without `windows` it goes with all rows.
+    `means` says what, and `raises` moves the severity by so many steps. With `review` the severe
+    and extreme bands ask for a review at least: the sign is what makes the finding sure. The sign
+    is looked at over `window`, or without it over that of the row. Without `windows` it goes with
+    all rows.
     """
 
     sign: str
     means: Words
     raises: Literal[-1, 0, 1] = 0
+    review: bool = False
     window: WindowDays | None = None
     windows: tuple[WindowDays, ...] = ()
 
@@ -129,7 +134,7 @@ class DecisionTable(Declaration):
     together: tuple[Pairing, ...] = ()
     when_missing: Missing = "cannot_say"
     products: tuple[Product, ...] = ()
-    trades: tuple[str, ...] = ()
+    trades: tuple[Annotated[str, Field(pattern=DIVISION)], ...] = ()
     source: Source | None = None
 
     @model_validator(mode="after")
