@@ -2,7 +2,8 @@
 
 zen-engine refuses to compare a missing value, so that each comparison asks first whether its inputs
 are there; where a condition is true, and where it is false, are two expressions. Its numbers are
-decimal: a quotient may differ from a double's in the last digit, and rules that divide are left out.
+decimal: a quotient may differ from a double's in the last digit, so that rules that divide are left
+out.
 """
 
 from __future__ import annotations

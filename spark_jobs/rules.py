@@ -43,6 +43,15 @@ def _write_rules(context: JobContext, catalogue: RuleCatalogue) -> None:
         replace_rows(spark.createDataFrame(ordered, columns), RULE, "true")
 
 
+def _plain_keys(maps: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Maps whose keys are texts, as Spark reads them, in the place of dictionary-encoded ones."""
+    chunks = [
+        pa.MapArray.from_arrays(chunk.offsets, chunk.keys.dictionary_decode(), chunk.items)
+        for chunk in maps.chunks
+    ]
+    return pa.chunked_array(chunks, pa.map_(pa.string(), pa.float64()))
+
+
 def _firings(
     context: JobContext, rules: Sequence[Rule], explained: pa.Table, ids: pa.Array
 ) -> pa.Table:
@@ -56,7 +65,7 @@ def _firings(
             "rule_version": pa.array([rule.version for rule in rules], pa.int32()).take(which),
             "severity": pa.array([rule.severity for rule in rules]).take(which),
             "action": pa.array([rule.action for rule in rules]).take(which),
-            "input_values": explained["input_values"],
+            "input_values": _plain_keys(explained["input_values"]),
             "reason_en": explained["reason_en"],
             "reason_zh": explained["reason_zh"],
         }

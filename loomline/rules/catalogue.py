@@ -15,9 +15,10 @@ from loomline.errors import CatalogueError
 from loomline.rules.firings import PLACEHOLDER, SUBJECT
 from loomline.rules.model import (
     ACTIONS,
-    Action,
     BANDS,
     SEVERITIES,
+    STRONG_BANDS,
+    Action,
     DecisionTable,
     Pairing,
     Row,
@@ -41,6 +42,7 @@ from loomline.rules.tree import (
 
 Location = tuple[str | int, ...]
 Step = TypeVar("Step")
+REVIEW: Action = "review"
 
 
 @dataclass(frozen=True)
@@ -181,12 +183,6 @@ def _step(steps: Sequence[Step], now: Step, by: int) -> Step:
     return steps[min(max(steps.index(now) + by, 0), len(steps) - 1)]
 
 
-def _raised(action: Action, raises: int) -> Action:
-    """An action so many steps further; a sign alone never goes beyond a review."""
-    most = max(ACTIONS.index("review"), ACTIONS.index(action))
-    return _step(ACTIONS[: most + 1], action, raises)
-
-
 def _rule(
     file: RuleFile,
     table: DecisionTable,
@@ -203,10 +199,12 @@ def _rule(
         parts.append(parse_condition(_at(window, table.when), named))
     said_en, said_zh = [_told(table.says.en, window, named)], [_told(table.says.zh, window, named)]
     name, name_en, name_zh = f"{table.table}_{window}d", table.name.en, table.name.zh
-    raises = 0
+    raises, action = 0, row.action
     if together is not None:
         pairing, sign = together
         raises, over = pairing.raises, pairing.window or window
+        if pairing.review and row.band in STRONG_BANDS:
+            action = max(action, REVIEW, key=ACTIONS.index)
         own = _named(sign.values, over)
         parts.append(parse_condition(_at(over, sign.when), own))
         said_en.append(_told(sign.says.en, over, own))
@@ -229,7 +227,7 @@ def _rule(
         subject=subject,
         when_missing=table.when_missing,
         severity=_step(SEVERITIES, row.severity, raises),
-        action=_raised(row.action, raises),
+        action=action,
         products=table.products or file.products,
         trades=table.trades,
         source=table.source or file.source,

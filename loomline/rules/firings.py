@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from loomline.enterprise_inputs import EnterpriseInputs, Floats
 from loomline.known_inputs import KnownInput
 from loomline.rules.model import Rule
-from loomline.rules.program import Bools, Program, blocks_of
+from loomline.rules.program import Program, blocks_of
 from loomline.rules.tree import Expression, Input, inputs_of, text_of
 from loomline.rules.units import RATIO, Unit, parse_unit, unit_of
 from loomline.rules.verdicts import Verdicts
@@ -76,6 +76,23 @@ class _Templates:
     places: Integers
 
 
+@dataclass(frozen=True, eq=False)
+class _Firings:
+    """Firings of a block: positions of the rule and of the enterprise, which begin at `start`.
+
+    `values` are (shown expressions, enterprises of the block).
+    """
+
+    rules: Integers
+    enterprises: Integers
+    start: int
+    values: Floats
+
+    def values_at(self, places: Integers, enterprises: Integers) -> Floats:
+        """Values of shown expressions, by their places; anything where there is no place."""
+        return self.values.ravel().take(places * self.values.shape[1] + enterprises, mode="wrap")
+
+
 def _padded(places: Sequence[Sequence[int]]) -> Integers:
     """Lists of different lengths as an array (lists, longest), filled up with -1."""
     longest = max(map(len, places), default=0)
@@ -94,11 +111,12 @@ class Explainer:
         self._read = _padded(
             [[self._place(Input(name)) for name in inputs_of(rule.condition)] for rule in rules]
         )
+        # What conditions read comes first, what texts tell besides comes after.
+        self._read_count = len(self._shown)
         self._templates: dict[Language, _Templates] = {
             "en": self._parse([(rule, rule.reason_en) for rule in rules]),
             "zh": self._parse([(rule, rule.reason_zh) for rule in rules]),
         }
-        self._program = Program(list(self._shown))
         units = {name: parse_unit(one.unit) for name, one in inputs.items()}
         self._units = [unit_of(one, units) or RATIO for one in self._shown]
         self._names = pa.array([text_of(one) for one in self._shown])
@@ -120,47 +138,58 @@ class Explainer:
         ]
         return _Templates(columns, _padded(places))
 
-    def explain(self, verdicts: Verdicts, inputs: EnterpriseInputs) -> pa.Table:
-        """A row a firing, enterprise by enterprise within its rule.
+    def firings(self, verdicts: Verdicts, inputs: EnterpriseInputs) -> pa.Table:
+        """A row a firing, by blocks of enterprises, rule by rule within them.
 
         Columns: `rule`, its position among the rules; `enterprise`, the position among the inputs;
-        `input_values`, the inputs of the condition that have a value, as a map; `reason_en` and
-        `reason_zh`.
+        `input_values`, the inputs of the condition that have a value, as a map whose keys are
+        dictionary-encoded.
         """
         return pa.concat_tables(
-            self._explained(verdicts.fired[:, rows], rows, np.stack(self._program.run(block)))
-            for rows, block in blocks_of(inputs, self._program.names)
+            self._kept(firings) for firings in self._blocks(verdicts, inputs, self._read_count)
         )
 
-    def _explained(self, fired: Bools, rows: slice, values: Floats) -> pa.Table:
-        """The firings of a block; `values` is (shown expressions, enterprises)."""
-        rules, enterprises = np.nonzero(fired)
+    def explain(self, verdicts: Verdicts, inputs: EnterpriseInputs) -> pa.Table:
+        """The firings, and `reason_en` and `reason_zh` with the values filled in."""
+        return pa.concat_tables(
+            self._kept(firings)
+            .append_column("reason_en", self._texts("en", firings))
+            .append_column("reason_zh", self._texts("zh", firings))
+            for firings in self._blocks(verdicts, inputs, len(self._shown))
+        )
+
+    def _blocks(
+        self, verdicts: Verdicts, inputs: EnterpriseInputs, count: int
+    ) -> Iterator[_Firings]:
+        """The firings of each block, with the values of the first `count` shown expressions."""
+        program = Program(list(self._shown)[:count])
+        for rows, block in blocks_of(inputs, program.names):
+            rules, enterprises = np.nonzero(verdicts.fired[:, rows])
+            values = np.stack(program.run(block))
+            yield _Firings(rules, enterprises, rows.start, values)
+
+    def _kept(self, firings: _Firings) -> pa.Table:
+        places = self._read[firings.rules]
+        found = firings.values_at(places, firings.enterprises[:, None])
+        is_there = (places != NONE) & ~np.isnan(found)
+        offsets = np.concatenate([[0], np.cumsum(is_there.sum(axis=1))]).astype(np.int32)
+        keys = pa.DictionaryArray.from_arrays(pa.array(places[is_there]), self._names)
+        values = pa.MapArray.from_arrays(pa.array(offsets), keys, pa.array(found[is_there]))
         columns = {
-            "rule": pa.array(rules, pa.int32()),
-            "enterprise": pa.array(enterprises + rows.start, pa.int32()),
-            "input_values": self._values(rules, enterprises, values),
-            "reason_en": self._texts("en", rules, enterprises, values),
-            "reason_zh": self._texts("zh", rules, enterprises, values),
+            "rule": pa.array(firings.rules.astype(np.int32)),
+            "enterprise": pa.array((firings.enterprises + firings.start).astype(np.int32)),
+            "input_values": values,
         }
         return pa.table(columns)
 
-    def _values(self, rules: Integers, enterprises: Integers, values: Floats) -> pa.MapArray:
-        places = self._read[rules]
-        found = values[places, enterprises[:, None]]
-        is_there = (places != NONE) & ~np.isnan(found)
-        offsets = np.concatenate([[0], np.cumsum(is_there.sum(axis=1))]).astype(np.int32)
-        keys = pc.take(self._names, pa.array(places[is_there]))
-        return pa.MapArray.from_arrays(pa.array(offsets), keys, pa.array(found[is_there]))
-
-    def _texts(
-        self, language: Language, rules: Integers, enterprises: Integers, values: Floats
-    ) -> pa.Array:
+    def _texts(self, language: Language, firings: _Firings) -> pa.Array:
         templates = self._templates[language]
-        chosen = pa.array(rules)
+        chosen = pa.array(firings.rules)
         parts = [pc.take(templates.pieces[0], chosen)]
         for slot in range(templates.places.shape[1]):
-            places = templates.places[rules, slot]
-            parts.append(self._words(language, places, values[places, enterprises]))
+            places = templates.places[firings.rules, slot]
+            values = firings.values_at(places, firings.enterprises)
+            parts.append(self._words(language, places, values))
             parts.append(pc.take(templates.pieces[slot + 1], chosen))
         return pc.binary_join_element_wise(*parts, "")
 

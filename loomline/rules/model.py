@@ -23,6 +23,7 @@ Product = Literal["working_capital", "invoice_finance", "receipt_pledge", "equip
 PRODUCTS: tuple[Product, ...] = get_args(Product)
 BANDS = {"slight": "轻微", "marked": "明显", "severe": "严重", "extreme": "极端"}
 Band = Literal["slight", "marked", "severe", "extreme"]
+STRONG_BANDS: tuple[Band, ...] = ("severe", "extreme")
 
 
 class Source(Declaration):
@@ -96,14 +97,16 @@ class Row(Declaration):
 class Pairing(Declaration):
     """A sign together with which the bands of a table mean something of their own.
 
-    `means` says what. `raises` moves severity and action by so many steps; an action is raised up
-    to a review only: that a limit is frozen stands in a row. The sign is looked at over `window`,
-    or without it over that of the row. Without `windows` it goes with all rows.
+    `means` says what, and `raises` moves the severity by so many steps. With `review` the severe
+    and extreme bands ask for a review at least: the sign is what makes the finding sure. The sign
+    is looked at over `window`, or without it over that of the row. Without `windows` it goes with
+    all rows.
     """
 
     sign: str
     means: Words
     raises: Literal[-1, 0, 1] = 0
+    review: bool = False
     window: WindowDays | None = None
     windows: tuple[WindowDays, ...] = ()
 

@@ -21,9 +21,9 @@ rules, by what of the firm they speak of; how they are written and checked: [rul
 """
 DOMAIN_HEAD = """# Risk rules: {domain}
 
-Written by `make docs` from `catalog/rules/`; do not edit it by hand. {count:,} rules: the name, what it
-says, the action and severity, and when it fires. Where a value is missing a rule cannot say, unless it
-says otherwise here.
+Written by `make docs` from `catalog/rules/`; do not edit it by hand. {count:,} rules: the name,
+what it says, the action and severity, and when it fires. Where a value is missing a rule cannot
+say, unless it says otherwise here.
 """
 
 

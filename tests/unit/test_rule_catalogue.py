@@ -45,10 +45,10 @@ tables:
     says: {en: "Energy changed {subject} in {window} days", zh: "{window}天用电变化{subject}"}
     rows:
       - {window: 30, band: marked, from: -0.5, to: -0.3, severity: low, action: watch}
-      - {window: 30, band: severe, to: -0.5, severity: medium, action: review}
+      - {window: 30, band: severe, to: -0.5, severity: medium, action: watch}
     alone: {en: It slows., zh: 放缓。}
     together:
-      - {sign: sales_fall, raises: 1, means: {en: It shrinks., zh: 萎缩。}}
+      - {sign: sales_fall, raises: 1, review: true, means: {en: It shrinks., zh: 萎缩。}}
 """
 INPUTS = {
     "energy_30d": KnownInput("energy_30d", "energy", "ratio", "Energy", "用电"),
@@ -104,10 +104,10 @@ def test_a_table_makes_a_rule_of_each_row_alone_and_with_each_sign(trial: Path) 
     alone, paired = found["energy_fall_30d_severe"], found["energy_fall_30d_sales_fall_severe"]
     assert text_of(alone.condition) == "energy_30d < -0.5"
     assert text_of(paired.condition) == "energy_30d < -0.5 and sales_30d < -0.2"
-    assert (alone.severity, alone.action) == ("medium", "review")
+    assert (alone.severity, alone.action) == ("medium", "watch")
     assert (paired.severity, paired.action) == ("high", "review")
     marked = found["energy_fall_30d_sales_fall_marked"]
-    assert (marked.severity, marked.action) == ("medium", "review")
+    assert (marked.severity, marked.action) == ("medium", "watch")
     assert paired.name_zh == "用电下滑，销售下滑（30天，严重）"
 
 

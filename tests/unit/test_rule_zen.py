@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+import zen
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -11,8 +11,6 @@ from loomline.rules.tree import Condition
 from loomline.rules.verdicts import CompiledRules
 from tests.unit.slow_rules import INPUTS, Firm, conditions, enterprise_inputs, firms
 from tests.unit.test_rule_trees import rule_of
-
-zen = pytest.importorskip("zen")
 
 
 @given(st.lists(conditions, min_size=3, max_size=8), st.lists(firms, min_size=1, max_size=8))
