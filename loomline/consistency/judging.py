@@ -24,9 +24,6 @@ LEAST_OWN_MONTHS = 3
 # The quantile of the peers' residuals that tells their spread: up to a tenth of the months may be
 # anything without moving it.
 SPREAD_QUANTILE = 0.9
-# Where what is expected is given, the spread of fewer enterprises is not looked at: one that cheats
-# would be more than a tenth of them.
-LEAST_FIRMS_FOR_SPREAD = 10
 # The months that a review looks at.
 REVIEW_MONTHS = 3
 
@@ -91,22 +88,19 @@ def usual_of_own_past(values: Floats) -> Floats:
     return usual
 
 
-def tolerances(
-    residual: Floats, groups: Integers, beyond: float, least: float, least_firms: int = 1
-) -> Floats:
+def tolerances(residual: Floats, groups: Integers, beyond: float, least: float) -> Floats:
     """How far residuals of each enterprise's group go, by the spread of the group's residuals.
 
     The SPREAD_QUANTILE of the absolute residuals of the group over all months, times what makes it
-    the bound that a share `beyond` of normally distributed residuals passes; `least` at least, and
-    where fewer than `least_firms` of the group have residuals.
+    the bound that a share `beyond` of normally distributed residuals passes; `least` at least.
     """
     times = norm.ppf(1 - beyond / 2) / norm.ppf((1 + SPREAD_QUANTILE) / 2)
     found = np.full(residual.shape, least)
     for group in np.unique(groups):
         members = groups == group
-        is_told = np.isfinite(residual[members])
-        if is_told.any(axis=1).sum() >= least_firms:
-            told = np.abs(residual[members][is_told])
+        told = np.abs(residual[members])
+        told = told[np.isfinite(told)]
+        if len(told):
             found[members] = max(least, float(np.quantile(told, SPREAD_QUANTILE)) * times)
     return found
 
@@ -179,15 +173,11 @@ def judge(
     usual = usual[:, -JUDGED_MONTHS:]
     measured, reference = measured[:, -JUDGED_MONTHS:], reference[:, -JUDGED_MONTHS:]
     is_told = np.isfinite(residual)
-    # What is given is the same for every trade, and so is how far one may be from it.
-    is_given = check.given is not None
-    tolerance = tolerances(
-        residual,
-        np.zeros_like(trades) if is_given else trades,
-        check.tolerance.beyond,
-        check.tolerance.least,
-        LEAST_FIRMS_FOR_SPREAD if is_given else 1,
-    )
+    beyond, least = check.tolerance.beyond, check.tolerance.least
+    if beyond is None:
+        tolerance = np.full(residual.shape, least)
+    else:
+        tolerance = tolerances(residual, trades, beyond, least)
     level = np.exp(usual) if check.form == "ratio" else usual
     is_excess = (residual > tolerance) & ("excess" in check.contradicts)
     is_shortfall = (residual < -tolerance) & ("shortfall" in check.contradicts)

@@ -19,10 +19,11 @@ class Tolerance(Declaration):
     """How far a residual may go before it contradicts.
 
     `beyond` is the share of honest months that may lie further out, were the residuals of the peers
-    normally distributed; `least` is the narrowest tolerance, in the unit of the residual.
+    normally distributed; `least` is the narrowest tolerance, in the unit of the residual. Without
+    `beyond` nothing is learned, and the tolerance is `least`.
     """
 
-    beyond: float = Field(gt=0, le=0.05)
+    beyond: float | None = Field(default=None, gt=0, le=0.05)
     least: float = Field(gt=0)
 
 
@@ -51,8 +52,8 @@ class Check(Declaration):
     which the measured part is within the reference. Amounts below `least_measured` and
     `least_reference` count as that much, and where both sides are below, nothing is said. What is
     expected is learned from the peers of the trade in that month, or from where the enterprise
-    itself stood among them in the months before; or it is `given`, the same for every trade, where
-    it lies in the nature of the thing.
+    itself stood among them in the months before; or it is `given` with its tolerance, the same for
+    every trade, where it lies in the nature of the thing.
 
     `absent_is_zero` says that a source reaches everybody: whoever is not in it has nothing, as long
     as most of its trade are in it. `contradicts` are the sides on which a residual speaks against
@@ -116,6 +117,8 @@ class Check(Declaration):
     def _is_given_what_is_expected(self) -> Self:
         if (self.learned_from == "given") != (self.given is not None):
             raise ValueError("learned_from is given where, and only where, given says what")
+        if (self.given is None) == (self.tolerance.beyond is None):
+            raise ValueError("a tolerance is learned (beyond) unless what is expected is given")
         if self.form == "ratio" and self.given == 0:
             raise ValueError("a ratio of 0 can't be expected")
         return self

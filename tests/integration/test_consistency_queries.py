@@ -127,9 +127,9 @@ def test_sales_round_a_ring_are_circular_and_others_are_not(ask: Ask) -> None:
     ]
     planted = {"invoice": ring + others, "enterprise_link": REGISTER}
     found = ask("circular_sales", planted)
-    assert found[("E1", DECEMBER)] == (40, 100)
-    assert found[("E2", DECEMBER)] == (40, 40)
-    assert found[("E3", DECEMBER)] == (40, 60)
+    # Of all sales of the smallest of them.
+    for member in ("E1", "E2", "E3"):
+        assert found[(member, DECEMBER)] == (40, 40)
     assert found[("E4", DECEMBER)] == (0, 30)
 
 

@@ -97,16 +97,17 @@ def residuals(
 
 
 def tolerance(check: Check, rows: list[Row], trades: list[int], firm: int) -> float:
-    """How far residuals of the trade go; of all, where what is expected is given."""
-    of = [
-        [abs(value) for value in row if _is(value)]
+    """How far residuals of the trade go."""
+    told = [
+        abs(value)
         for place, row in enumerate(rows)
-        if trades[place] == trades[firm] or check.given is not None
+        if trades[place] == trades[firm]
+        for value in row
+        if _is(value)
     ]
-    told = [value for row in of for value in row]
     if not told:
         return math.nan
-    if check.given is not None and sum(bool(row) for row in of) < 10:
+    if check.tolerance.beyond is None:
         return check.tolerance.least
     normal = NormalDist()
     times = normal.inv_cdf(1 - check.tolerance.beyond / 2) / normal.inv_cdf(0.95)

@@ -41,6 +41,7 @@ def catalog(tmp_path: Path) -> Path:
         ("form: share", "form: ratio", "least_measured above 0"),
         ("weight: 0.15", "weight: 1.5", "weight"),
         ("form: share", "form: share\nlearned_from: given", "given says what"),
+        ("beyond: 0.002, ", "", "a tolerance is learned"),
         (
             "weight: 0.15",
             "weight: 0.1\nreview: {tolerances: 1, months: 1, sides: [shortfall]}",

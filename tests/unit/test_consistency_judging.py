@@ -63,6 +63,7 @@ def histories(draw: st.DrawFn) -> tuple[Check, Floats, Floats, list[int], list[b
         lag_months=draw(st.integers(0, 2)),
         learned_from=learned_from,
         given=draw(st.sampled_from([0.5, 1])) if learned_from == "given" else None,
+        tolerance={"least": 0.1, "beyond": None if learned_from == "given" else 0.01},
         absent_is_zero=draw(st.booleans()),
         least_measured=draw(st.sampled_from([1, 50])),
         least_reference=draw(st.sampled_from([1, 50])),
@@ -167,9 +168,7 @@ def test_a_tenth_of_cheating_firms_does_not_move_the_tolerance_beyond_them() -> 
 
 
 def test_what_is_given_needs_no_peers() -> None:
-    of = check(
-        form="share", learned_from="given", given=0, tolerance={"beyond": 0.01, "least": 0.1}
-    )
+    of = check(form="share", learned_from="given", given=0, tolerance={"least": 0.1})
     reference = np.full((2, 12), 100.0)
     found = judged(of, np.array([[0.0] * 12, [50.0] * 12]), reference, [0, 1])
     assert (found.verdicts[0] == VERDICTS.index("consistent")).all()
