@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from reports.answers import Answer, Question
-from reports.attention import (
+from reports.portfolio.attention import (
     file_notices,
     gate_notices,
     model_notices,
