@@ -66,8 +66,8 @@ class Answer:
 class Lake:
     """The tables of the lake as of a date, read through the engine; a question is run once.
 
-    `parameters` has what a question may name besides `:as_of_date`. With the `warehouse` of a home's
-    own engine the versions of tables are read off its files, which is faster.
+    `parameters` has what a question may name besides `:as_of_date`. With the `warehouse` of a
+    home's own engine the versions of tables are read off its files, which is faster.
     """
 
     spark: SparkSession

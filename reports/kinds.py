@@ -57,9 +57,11 @@ def in_short(value: float | Decimal) -> str:
 
 
 def measured(value: float | Decimal) -> str:
-    """A number of any size, with as many decimals as a reader needs."""
+    """A number of any size, with as many decimals as a reader needs; none where it is whole."""
     size = abs(float(value))
-    return number(value, 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 3)
+    if size >= 1000 or size.is_integer():
+        return number(value)
+    return number(value, 1 if size >= 100 else 2 if size >= 1 else 3)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from reports.changes import Direction, Row, difference, direction
+from reports.changes import STATUSES, Direction, Row, difference, direction
 from reports.comparisons import LEVEL, STATUS
-from reports.kinds import CHANGE_POINTS, COUNT, MEASURED, POINTS, PROBABILITY, plain_text
+from reports.kinds import CHANGE_POINTS, COUNT, MEASURED, POINTS, PROBABILITY, Kind, plain_text
 from reports.parts import Notice, Words
 
 ORDER = ("worse", "other", "better")
@@ -37,13 +37,16 @@ def _severity(found: Direction) -> str:
     return "other" if found == "same" else found
 
 
-def _level(code: str | None, language: int) -> str:
-    """A level or status in one language; `LEVEL` and `STATUS` have both with a blank between."""
+def _words(kind: Kind, code: str | None, language: int) -> str:
+    """A level or status in one language; the kind has both, with a blank between."""
     if code is None:
         return ("not known", "未知")[language]
-    words = LEVEL.codes.get(code) or STATUS.codes[code]
-    english, _, chinese = words.rpartition(" ")
+    english, _, chinese = kind.codes[code].rpartition(" ")
     return (english, chinese)[language]
+
+
+def _step(kind: Kind, before: str | None, now: str | None, language: int) -> str:
+    return f"{_words(kind, before, language)} → {_words(kind, now, language)}"
 
 
 def score_sentences(
@@ -100,13 +103,9 @@ def status_sentences(before: Row | None, now: Row | None) -> list[Notice]:
     """How the status on the watch list moved."""
     if before is None or now is None or before["status"] == now["status"]:
         return []
-    is_worse = ("none", "watch", "escalated").index(now["status"]) > (
-        "none",
-        "watch",
-        "escalated",
-    ).index(before["status"])
+    is_worse = STATUSES[now["status"]] > STATUSES[before["status"]]
     weights = f"{POINTS.text(before['weight_points'])} → {POINTS.text(now['weight_points'])}"
-    steps = [f"{_level(before['status'], i)} → {_level(now['status'], i)}" for i in (0, 1)]
+    steps = [_step(STATUS, before["status"], now["status"], i) for i in (0, 1)]
     return [
         Notice(
             "worse" if is_worse else "better",
@@ -138,7 +137,7 @@ def warning_sentences(changes: Iterable[Row], most: int = 6) -> list[Notice]:
         told[severity] += 1
         if told[severity] > most:
             continue
-        levels = [f"{_level(row['level_before'], i)} → {_level(row['level'], i)}" for i in (0, 1)]
+        levels = [_step(LEVEL, row["level_before"], row["level"], i) for i in (0, 1)]
         values = f"{MEASURED.text(row['value_before'])} → {MEASURED.text(row['watched_value'])}"
         notices.append(
             Notice(
@@ -238,7 +237,7 @@ def firm_sentences(
         parts: list[list[str]] = [[], []]
         if row["status_before"] != row["status"]:
             for i in (0, 1):
-                parts[i].append(f"{_level(row['status_before'], i)} → {_level(row['status'], i)}")
+                parts[i].append(_step(STATUS, row["status_before"], row["status"], i))
         if row["grade_before"] != row["grade"]:
             grades = f"{row['grade_before'] or '–'} → {row['grade'] or '–'}"
             parts[0].append(f"grade {grades}")

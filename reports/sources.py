@@ -54,7 +54,7 @@ def sources_section(lake: Lake) -> Section:
         introduction=Words(
             "Below each table stands the SQL that gives its rows, with table and as-of date. Any "
             "figure can be read again as it was: add “version as of N” to a table's name.",
-            "每张表下附有取数 SQL（含表名与截至日）。在表名后加 “version as of N” 即可重查当时版本。",
+            "每张表下附取数 SQL（含表名与截至日）。表名后加 “version as of N” 可重查当时版本。",
         ),
         tables=(tables_read(lake),),
     )

@@ -26,6 +26,7 @@ from reports.kinds import (
     COUNT,
     DATE,
     LONG_TEXT,
+    MEASURED,
     MISSING,
     POINTS,
     PROBABILITY,
@@ -98,7 +99,7 @@ def _short(value: float, unit: str) -> str:
         return f"{PROBABILITY.text(value / 100)} %"
     if unit.startswith("CNY"):
         return f"{in_short(value)} {unit}"
-    return POINTS.text(value) if unit else COUNT.text(value)
+    return MEASURED.text(value)
 
 
 def what_changed(
