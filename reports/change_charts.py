@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from matplotlib.ticker import MaxNLocator
+
 from reports.charts import ACCENT, INK, QUIET, drawing, svg_text
 from reports.kinds import measured, signed
 
@@ -47,6 +49,8 @@ def shift_chart(
         axes.set_yticks(range(len(labels)), labels)
         axes.set_ylim(len(labels) - 0.4, -0.9)
         axes.margins(x=0.06)
+        are_counts = all(isinstance(value, int | None) for value in (*before, *now))
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=are_counts))
         axes.tick_params(axis="y", length=0)
         axes.set_xlabel(f"{measure}; ring: before 空心为前次, dot: now 实心为本次")
         return svg_text(figure, f"{measure}, before and now")

@@ -56,12 +56,12 @@ def in_short(value: float | Decimal) -> str:
     return number(value)
 
 
-def measured(value: float | Decimal) -> str:
+def measured(value: float | Decimal, shown: Callable[[float | Decimal, int], str] = number) -> str:
     """A number of any size, with as many decimals as a reader needs; none where it is whole."""
     size = abs(float(value))
     if size >= 1000 or size.is_integer():
-        return number(value)
-    return number(value, 1 if size >= 100 else 2 if size >= 1 else 3)
+        return shown(value, 0)
+    return shown(value, 1 if size >= 100 else 2 if size >= 1 else 3)
 
 
 @dataclass(frozen=True)
@@ -141,10 +141,7 @@ SHARE = _percent_kind(1, "0.0%")
 PROBABILITY = _percent_kind(2, "0.00%")
 SECONDS = _number_kind(1, "0.0", "s 秒", width=12)
 MEASURED = Kind(lambda value: measured(_numeric(value)), "#,##0.###")
-CHANGE_MEASURED = Kind(
-    lambda value: signed(_numeric(value), 2 if abs(float(_numeric(value))) < 100 else 0),
-    "+#,##0.##;-#,##0.##;0",
-)
+CHANGE_MEASURED = Kind(lambda value: measured(_numeric(value), signed), "+#,##0.###;-#,##0.###;0")
 CHANGE_COUNT = Kind(lambda value: signed(_numeric(value)), "+#,##0;-#,##0;0")
 CHANGE_POINTS = Kind(
     lambda value: signed(_numeric(value), 1), "+#,##0.0;-#,##0.0;0.0", "points 分", "points 分"
@@ -161,6 +158,6 @@ YES_NO = Kind(lambda value: "yes 是" if value else "no 否", "General", width=1
 SEVERITY = coded(
     {
         **{"critical": "critical 严重", "warning": "warning 警告", "note": "note 提示"},
-        **{"worse": "worse 变差", "better": "better 变好", "other": "other 其他"},
+        **{"worse": "▼ worse 变差", "better": "▲ better 变好", "other": "other 其他"},
     }
 )

@@ -206,16 +206,23 @@ def measure_sentences(rows: Iterable[Row], source: str) -> list[Notice]:
 
 
 def count_sentences(counts: Sequence[Row], most: int = 3) -> list[Notice]:
-    """The warnings that came to most firms, and those that left most."""
+    """The warnings that came to most firms, and those that left most.
+
+    A rise that comes more from firms that said nothing before, and a fall that comes more from
+    firms that fell silent, is neither worse nor better.
+    """
     risen = [row for row in counts if row["on_change"] > 0][:most]
     fallen = [row for row in reversed(counts) if row["on_change"] < 0][:most]
     notices = []
-    for severity, rows in (("worse", risen), ("better", fallen)):
+    for severity, rows, real, unsaid in (
+        ("worse", risen, "rose_count", "first_said_count"),
+        ("better", fallen, "cleared_count", "silent_count"),
+    ):
         for row in rows:
             firms = f"{COUNT.text(row['on_before_count'])} → {COUNT.text(row['on_count'])}"
             notices.append(
                 Notice(
-                    severity,
+                    severity if row[real] >= row[unsaid] else "other",
                     Words(
                         f"Firms warned {firms}: {plain_text(row['says_en'])}",
                         f"预警企业 {firms}：{plain_text(row['says_zh'])}",

@@ -1,8 +1,9 @@
-"""Sections of the enterprise report: who it is and where it stands, and what changed and why."""
+"""Sections of the enterprise report: where it stands, what changed and why, and who it is."""
 
 from __future__ import annotations
 
 from reports.change_charts import steps_chart
+from reports.changes import compare
 from reports.comparisons import (
     CHANGED_WARNING_COLUMNS,
     NO_EARLIER,
@@ -27,6 +28,7 @@ from reports.notices import notice_table
 from reports.parts import Chart, Column, Figure, Section, Table, Words
 from reports.sentences import (
     dimension_sentences,
+    measure_sentences,
     nothing_changed,
     score_sentences,
     status_sentences,
@@ -81,15 +83,14 @@ NO_STATUS = Words(
 
 
 def who(facts: Facts) -> Section:
-    """Who it is, and its state on the date beside that of the date before."""
+    """Profile, status on both dates, and its codes in every system."""
     return Section(
         key="who",
-        title=Words("Who it is and where it stands", "企业概况与现状"),
+        title=Words("Who it is", "企业概况"),
         introduction=Words(
-            "Known by the end of the date; what stood on the date before is in small print.",
-            "以截至日终已知数据为准；小字为前次数值。",
+            "What the marts know of it by the end of the date; the workbook has its whole profile.",
+            "集市截至日终所知信息；完整概况见工作簿。",
         ),
-        figures=_figures(facts),
         tables=(
             Table(
                 Words("Profile", "企业概况"),
@@ -171,6 +172,7 @@ def what_changed(facts: Facts) -> Section:
         sentences = [
             *status_sentences(*facts.pair(facts.watch)),
             *score_sentences(*facts.pair(facts.scores), facts.steps),
+            *measure_sentences(_told_measures(facts), "marts.enterprise_profiles"),
             *warning_sentences(facts.warning_changes),
             *dimension_sentences(facts.dimension_moves, facts.inputs),
         ]
@@ -184,6 +186,7 @@ def what_changed(facts: Facts) -> Section:
             f"Since {until}. What got worse comes first, each with what is behind it.",
             f"与 {until} 相比；变差者在前，并附原因。",
         ),
+        figures=_figures(facts),
         notices=notices,
         nothing=nothing,
         charts=_charts(facts),
@@ -209,6 +212,12 @@ def what_changed(facts: Facts) -> Section:
         ),
         sources=sources,
     )
+
+
+def _told_measures(facts: Facts) -> tuple[dict[str, object], ...]:
+    """What no other sentence tells: sales, and of how many indicators anything is known."""
+    told = [one for one in MEASURES if one.name in ("last_12_months_sale_total_cny", "said_count")]
+    return compare(told, facts.merged_before or {}, facts.merged_now)
 
 
 def _charts(facts: Facts) -> tuple[Chart, ...]:

@@ -89,8 +89,9 @@ def figures(facts: GroupFacts) -> tuple[Figure, ...]:
             MISSING if value is None else _short(value, measure.unit)
             for value in (row["now"], row["before"])
         ]
-        was = "" if texts[1] == MISSING else f"before 前次 {texts[1]}"
-        shown.append(Figure(measure.words, texts[0], was))
+        remarks = [measure.unit] if measure.unit.startswith("CNY") else []
+        remarks += [] if texts[1] == MISSING else [f"before 前次 {texts[1]}"]
+        shown.append(Figure(measure.words, texts[0], ", ".join(remarks)))
     return tuple(shown)
 
 
@@ -98,7 +99,7 @@ def _short(value: float, unit: str) -> str:
     if unit == "%":
         return f"{PROBABILITY.text(value / 100)} %"
     if unit.startswith("CNY"):
-        return f"{in_short(value)} {unit}"
+        return in_short(value)
     return MEASURED.text(value)
 
 
