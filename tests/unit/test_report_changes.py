@@ -134,16 +134,12 @@ def test_warnings_that_changed_are_those_of_a_walk(before: list[Row], now: list[
 
 
 def test_what_rose_most_comes_first_and_what_cleared_last() -> None:
-    before = [
-        state("E1", name, level)
-        for name, level in zip("abc", ("none", "red", "amber"), strict=True)
-    ]
-    now = [
-        state("E1", name, level)
-        for name, level in zip("abc", ("amber", "none", "red"), strict=True)
-    ]
+    levels = {"a": ("amber", "red"), "b": ("none", "red"), "c": ("red", "none")}
+    before, now = (
+        [state("E1", name, pair[place]) for name, pair in levels.items()] for place in (0, 1)
+    )
     found = [(row["indicator"], row["change"]) for row in warning_changes(before, now)]
-    assert found == [("c", "rose"), ("a", "rose"), ("b", "cleared")]
+    assert found == [("b", "rose"), ("a", "rose"), ("c", "cleared")]
 
 
 @given(states(), states())
