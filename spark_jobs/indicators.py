@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 
 from loomline.enterprise_inputs import EnterpriseInputs
 from loomline.indicators.catalogue import IndicatorCatalogue, load_indicators
-from loomline.indicators.levels import LEVEL_NAMES, levels_of, watched_values
+from loomline.indicators.levels import CANNOT_SAY, LEVEL_NAMES, levels_of, watched_values
 from loomline.indicators.rows import (
     CARRIED,
     HAS_PAST,
@@ -137,7 +137,8 @@ def run(context: JobContext) -> JobResult:
         levels,
         context.as_of_date,
     )
-    found = watch_list(catalogue.indicators, catalogue.policy, states.weights)
+    said = levels != CANNOT_SAY
+    found = watch_list(catalogue.indicators, catalogue.policy, said, states.weights)
     statuses_before = None if before is None else (before, _statuses_of(context, before))
     _write_catalogue(context, catalogue)
     # The state comes last: a date that has one has its watch list.

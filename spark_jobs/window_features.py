@@ -7,7 +7,6 @@ features come from one pass over the days before the date, as what was known by 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
@@ -24,7 +23,7 @@ from loomline.families.catalogue import (
 )
 from loomline.families.measured import OWN_CODE
 from loomline.families.model import Family, Feature
-from loomline.families.state import DailyState, Floats, Integers, Steps, daily_state
+from loomline.families.state import DailyState, Floats, Integers, Steps, daily_state, joined
 from loomline.families.vocabulary import STATE_DAYS
 from loomline.job import JobContext, JobResult
 from loomline.lake import (
@@ -57,7 +56,7 @@ days as (
     select
         state.measure,
         coalesce(links.enterprise_id, state.enterprise_code) as enterprise_id,
-        datediff({{as_of}}, greatest(state.event_date, {{start}})) as days_back,
+        smallint(datediff({{as_of}}, greatest(state.event_date, {{start}}))) as days_back,
         cast(sum(state.delta) as double) as amount
     from {STATE} as state
     left join links
@@ -105,22 +104,31 @@ def _trade_codes(enterprise_ids: list[str], trade_of: dict[str, str]) -> Integer
     return np.array([numbers.get(trade, UNKNOWN_TRADE) for trade in trades], dtype=np.int64)
 
 
-def _steps(rows: pa.Table, enterprise_ids: list[str], measures: Iterable[str]) -> dict[str, Steps]:
-    """The steps of measures, from rows of one measure and enterprise with a list of steps each."""
-    rows = rows.sort_by("measure").combine_chunks()
-    names = rows["measure"].to_pylist()
-    lists = rows["steps"].chunk(0) if len(rows) else pa.array([], rows.schema.field("steps").type)
-    ends = np.concatenate([[0], np.cumsum(pc.list_value_length(lists).to_numpy())]).astype(int)
-    places = pc.index_in(rows["enterprise_id"], pa.array(enterprise_ids, pa.string())).to_numpy()
-    flat = lists.flatten()
-    back, amounts = (flat.field(part).to_numpy() for part in ("days_back", "amount"))
-    found: dict[str, Steps] = {}
-    for measure in measures:
-        first, last = bisect_left(names, measure), bisect_right(names, measure)
-        of = slice(ends[first], ends[last])
-        place = np.repeat(places[first:last], np.diff(ends[first : last + 1])).astype(np.int64)
-        found[measure] = Steps(place, back[of].astype(np.int64), amounts[of])
-    return found
+def steps_of_batches(
+    batches: list[pa.RecordBatch], enterprise_ids: Sequence[str], measures: Iterable[str]
+) -> dict[str, Steps]:
+    """The steps of measures, from rows of one measure and enterprise with a list of steps each.
+
+    The batches are taken out of their list one by one: all steps of many enterprises are there
+    once, and not twice.
+    """
+    wanted, firms = pa.array(measures, pa.string()), pa.array(enterprise_ids, pa.string())
+    parts: list[list[Steps]] = [[] for _ in wanted]
+    while batches:
+        batch = batches.pop()
+        numbers = pc.fill_null(pc.index_in(batch["measure"], wanted), -1).to_numpy()
+        order = np.argsort(numbers, kind="stable")
+        lists = batch["steps"].take(pa.array(order))
+        lengths = pc.list_value_length(lists).to_numpy()
+        firm = pc.index_in(batch["enterprise_id"], firms).to_numpy()[order]
+        places, flat = np.repeat(firm, lengths), lists.flatten()
+        back, amounts = (flat.field(part).to_numpy() for part in ("days_back", "amount"))
+        ends = np.concatenate([[0], np.cumsum(lengths)])
+        bounds = ends[np.searchsorted(numbers[order], np.arange(len(wanted) + 1))]
+        for number in np.unique(numbers[numbers >= 0]):
+            of = slice(bounds[number], bounds[number + 1])
+            parts[number].append(Steps(places[of], back[of], amounts[of]))
+    return dict(zip(wanted.to_pylist(), map(joined, parts), strict=True))
 
 
 def read_state(context: JobContext, families: Sequence[Family]) -> DailyState:
@@ -134,14 +142,15 @@ def read_state(context: JobContext, families: Sequence[Family]) -> DailyState:
         start=sql_literal(as_of - timedelta(days=STATE_DAYS)),
         is_balance=in_condition("measure", balances),
     )
-    rows = spark.sql(days_as_known).toArrow()
+    batches = spark.sql(days_as_known).toArrow().to_batches()
     trades_as_known = TRADES.format(
         party_known=known_condition(end, "party"), link_known=known_condition(end, "links")
     )
     trades = spark.sql(trades_as_known).collect()
-    enterprise_ids = sorted(pc.unique(rows["enterprise_id"]).to_pylist())
+    found = {one for batch in batches for one in pc.unique(batch["enterprise_id"]).to_pylist()}
+    enterprise_ids = sorted(found)
     trade_codes = _trade_codes(enterprise_ids, {row[0]: row[1] for row in trades})
-    steps = _steps(rows, enterprise_ids, measures)
+    steps = steps_of_batches(batches, enterprise_ids, measures)
     return daily_state(families, enterprise_ids, trade_codes, as_of, steps)
 
 

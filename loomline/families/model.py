@@ -24,16 +24,19 @@ NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 class Measure(Declaration):
     """A daily value of an enterprise that adds up over the rows of a silver table.
 
-    `code` is the column that says which enterprise a row is of, and `spelling` one that spells its
-    name in rows without a code. A row whose `code_system` is that of `ids_of` has the enterprise's
-    id for a code. `day`, `value`, `where` and `until` are Spark SQL over the columns of the table;
-    `:time_zone` stands for the business zone in them. A row for which `day` or `value` is null adds
-    nothing; what a row adds to a balance is taken away again on the day `until`, if there is one.
-    Descriptions are phrases that the description of a feature begins with.
+    `sender` says whose rows they are, where a table has those of several systems: a firm that one
+    of them knows need not be known to another. `code` is the column that says which enterprise a
+    row is of, and `spelling` one that spells its name in rows without a code. A row whose
+    `code_system` is that of `ids_of` has the enterprise's id for a code. `day`, `value`, `where`
+    and `until` are Spark SQL over the columns of the table; `:time_zone` stands for the business
+    zone in them. A row for which `day` or `value` is null adds nothing; what a row adds to a
+    balance is taken away again on the day `until`, if there is one. Descriptions are phrases that
+    the description of a feature begins with.
     """
 
     name: str = Field(pattern=NAME_PATTERN)
     table: str = Field(pattern=r"^silver\.[a-z_]+$")
+    sender: str | None = Field(default=None, pattern=NAME_PATTERN)
     code: str = "enterprise_code"
     spelling: str | None = Field(default=None, min_length=1)
     ids_of: str | None = Field(default=None, pattern=NAME_PATTERN)
@@ -122,10 +125,10 @@ class Family(Declaration):
     """One file of `catalog/families`: measures of a domain, and the features made of them.
 
     A ratio may name measures of other families. `missing_means` says what it means when the history
-    of an enterprise in the tables of the family does not cover a window. The history in a table of
-    the family begins with the enterprise's first row there or in a table of `also_covered_by`: who
-    sends the one would have sent the other. If the family `covers_everybody`, as a public list
-    does, it begins for all with the first row of anybody.
+    of an enterprise in the tables of the family does not cover a window. The history of a measure
+    begins with the enterprise's first row of its table and sender, or in a table of
+    `also_covered_by`: who sends the one would have sent the other. If the family
+    `covers_everybody`, as a public list does, it begins for all with the first row of anybody.
     """
 
     family: str = Field(pattern=NAME_PATTERN)

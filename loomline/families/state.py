@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,8 +74,8 @@ class Steps:
     those of 730 days back and more are its opening.
     """
 
-    places: Integers
-    days_back: Integers
+    places: NDArray[np.signedinteger[Any]]
+    days_back: NDArray[np.signedinteger[Any]]
     amounts: Floats
 
     def dense(self, kind: Kind, count: int) -> Floats:
@@ -85,7 +86,9 @@ class Steps:
         within = (self.days_back >= 0) & (self.days_back < STATE_DAYS)
         # Copies of all steps would take half of the time.
         of = ... if within.all() else within
-        cells = self.places[of] * STATE_DAYS - self.days_back[of]
+        cells = self.places[of].astype(np.int64)
+        cells *= STATE_DAYS
+        cells -= self.days_back[of]
         cells += STATE_DAYS - 1
         parts = np.zeros(count * STATE_DAYS)
         parts[cells] = np.rint(self.amounts[of] * PARTS)
@@ -102,8 +105,20 @@ class Steps:
         """Days from the first with a step that is not 0 to the last, both counted; (`count`,)."""
         longest = np.zeros(count, dtype=np.int64)
         is_step = (np.rint(self.amounts * PARTS) != 0) & (self.days_back >= 0)
-        np.maximum.at(longest, self.places[is_step], self.days_back[is_step] + 1)
+        days = self.days_back[is_step].astype(np.int64) + 1
+        np.maximum.at(longest, self.places[is_step], days)
         return longest
+
+
+def joined(parts: Sequence[Steps]) -> Steps:
+    """Steps of one measure together; there may be none."""
+    if not parts:
+        return Steps(np.empty(0, np.int32), np.empty(0, np.int16), np.empty(0))
+    return Steps(
+        np.concatenate([part.places for part in parts]),
+        np.concatenate([part.days_back for part in parts]),
+        np.concatenate([part.amounts for part in parts]),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,16 +148,16 @@ class DenseDays(Mapping[str, Floats]):
 
 def _histories(families: Sequence[Family], steps: Mapping[str, Steps], count: int) -> Histories:
     """How long the history of each measure is, as its family says what shows one."""
-    of_table: dict[str, Integers] = defaultdict(lambda: np.zeros(count, dtype=np.int64))
+    told: dict[tuple[str, str | None], Integers] = defaultdict(lambda: np.zeros(count, np.int64))
     for family in families:
         for measure in family.measures:
-            own = steps[measure.name].history_days(count)
-            of_table[measure.table] = np.maximum(of_table[measure.table], own)
+            sent = (measure.table, measure.sender)
+            told[sent] = np.maximum(told[sent], steps[measure.name].history_days(count))
     histories: dict[str, Integers] = {}
     for family in families:
+        others = [days for (table, _), days in told.items() if table in family.also_covered_by]
         for measure in family.measures:
-            tables = (measure.table, *family.also_covered_by)
-            days = np.max([of_table[table] for table in tables], axis=0)
+            days = np.max([told[measure.table, measure.sender], *others], axis=0)
             if family.covers_everybody and count:
                 days = np.full(count, days.max())
             histories[measure.name] = days

@@ -90,13 +90,16 @@ class Points(Levels):
 class WatchPolicy(Declaration):
     """`catalog/watch_list.yml`: what warnings weigh, and from where on an enterprise is watched.
 
-    An enterprise's weight is that of the `strongest_per_domain` warnings of each domain. It is
-    watched from `watch_from` on, and escalated from `escalate_from` on, if at least
-    `escalate_domains` domains have a warning that weighs as much as a red one.
+    A domain weighs what its `strongest_per_domain` warnings do; an enterprise weighs the mean of
+    the domains that say anything of it and of `calm_domains` that weigh nothing, so that much data
+    is no fault and a single domain is no verdict. It is watched from `watch_from` on, and escalated
+    from `escalate_from` on, if at least `escalate_domains` domains have a warning that weighs as
+    much as a red one.
     """
 
     points: Points
     strongest_per_domain: int = Field(gt=0)
+    calm_domains: int = Field(ge=0)
     watch_from: float = Field(gt=0)
     escalate_from: float = Field(gt=0)
     escalate_domains: int = Field(gt=0)

@@ -16,9 +16,10 @@ on it warns, by trade where that matters, and what is done;
 date.
 
 A warning that counts weighs {amber:g} at amber and {red:g} at red, and half as much with each
-half-life after it has cleared. The {strongest} strongest of each domain make an enterprise's
-weight: from {watch:g} on it is watched, from {escalate:g} on escalated if {domains} domains have a
-red one. A red one marked *watch* or *escalated* gives that status by itself.
+half-life after it has cleared. The {strongest} strongest make the weight of a domain, and an
+enterprise weighs the mean of the domains that say anything of it and of {calm} that weigh nothing:
+from {watch:g} on it is watched, from {escalate:g} on escalated if {domains} domains have a red one.
+A red one marked *watch* or *escalated* gives that status by itself.
 
 In brackets: amber and red, ranks among peers where marked, days until it counts, half-life in days.
 """
@@ -54,6 +55,7 @@ def indicators_page(catalogue: IndicatorCatalogue) -> str:
         amber=policy.points.amber,
         red=policy.points.red,
         strongest=policy.strongest_per_domain,
+        calm=policy.calm_domains,
         watch=policy.watch_from,
         escalate=policy.escalate_from,
         domains=policy.escalate_domains,

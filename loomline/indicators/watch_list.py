@@ -12,6 +12,9 @@ from loomline.enterprise_inputs import Floats
 from loomline.indicators.catalogue import DeclaredIndicator
 from loomline.indicators.model import Status, WatchPolicy
 
+Bools = NDArray[np.bool_]
+Integers = NDArray[np.int64]
+
 # By the code of the status.
 STATUSES: tuple[Status, ...] = ("none", "watch", "escalated")
 # A warning that weighs less, in points, is no reason any more.
@@ -20,7 +23,7 @@ LEAST_REASON = 0.1
 
 @dataclass(frozen=True, eq=False)
 class WatchList:
-    """The status of each enterprise (enterprises,), as codes of `STATUSES`, and its whole weight.
+    """The status of each enterprise (enterprises,), as codes of `STATUSES`, and its weight.
 
     `reason_rows` are positions of indicators, the heaviest first, of one enterprise after the
     other: those of enterprise n stand from `reason_offsets[n]` up to `reason_offsets[n + 1]`.
@@ -28,21 +31,23 @@ class WatchList:
 
     statuses: NDArray[np.int8]
     weights: Floats
-    reason_rows: NDArray[np.int64]
-    reason_offsets: NDArray[np.int64]
+    reason_rows: Integers
+    reason_offsets: Integers
 
 
-def _domain_weights(
-    declared: Sequence[DeclaredIndicator], policy: WatchPolicy, weights: Floats
-) -> tuple[Floats, Floats]:
-    """By domain and enterprise: the sum of the strongest warnings, and the strongest one."""
+def _by_domain(
+    declared: Sequence[DeclaredIndicator], policy: WatchPolicy, said: Bools, weights: Floats
+) -> tuple[Floats, Integers]:
+    """For each enterprise the mean weight of its domains, and how many have a red warning."""
     domains = np.array([one.domain for one in declared])
-    sums, strongest = [], []
+    sums, counts, red = (np.zeros(weights.shape[1]) for _ in range(3))
     for domain in np.unique(domains):
-        of_domain = np.sort(weights[domains == domain], axis=0)[::-1]
-        sums.append(of_domain[: policy.strongest_per_domain].sum(axis=0))
-        strongest.append(of_domain[0])
-    return np.array(sums), np.array(strongest)
+        own = domains == domain
+        strongest = np.sort(weights[own], axis=0)[::-1]
+        sums += strongest[: policy.strongest_per_domain].sum(axis=0)
+        counts += (said[own] | (weights[own] > 0)).any(axis=0)
+        red += strongest[0] >= policy.points.red
+    return sums / np.maximum(counts + policy.calm_domains, 1), red.astype(np.int64)
 
 
 def _alone(
@@ -59,17 +64,16 @@ def _alone(
 
 
 def watch_list(
-    declared: Sequence[DeclaredIndicator], policy: WatchPolicy, weights: Floats
+    declared: Sequence[DeclaredIndicator], policy: WatchPolicy, said: Bools, weights: Floats
 ) -> WatchList:
-    """The watch list of what warnings weigh (indicators, enterprises)."""
-    sums, strongest = _domain_weights(declared, policy, weights)
-    total = sums.sum(axis=0)
-    is_wide = (strongest >= policy.points.red).sum(axis=0) >= policy.escalate_domains
+    """The watch list of what warnings weigh, and of which can be said (indicators, enterprises)."""
+    means, red_domains = _by_domain(declared, policy, said, weights)
+    is_wide = red_domains >= policy.escalate_domains
     by_weight = np.where(
-        (total >= policy.escalate_from) & is_wide, 2, np.where(total >= policy.watch_from, 1, 0)
+        (means >= policy.escalate_from) & is_wide, 2, np.where(means >= policy.watch_from, 1, 0)
     )
     statuses = np.maximum(by_weight, _alone(declared, policy, weights)).astype(np.int8)
     enterprises, rows = np.nonzero(weights.T >= LEAST_REASON)
     order = np.lexsort((rows, -weights[rows, enterprises], enterprises))
     offsets = np.searchsorted(enterprises, np.arange(weights.shape[1] + 1))
-    return WatchList(statuses, total, rows[order], offsets)
+    return WatchList(statuses, means, rows[order], offsets)

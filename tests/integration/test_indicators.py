@@ -60,6 +60,7 @@ def assert_states_are_those_of_a_walk(lake: JobContext, dates: tuple[date, ...])
     catalogue = load_indicators(lake.catalog)
     trades = {row["enterprise_id"]: row["trade"] for row in rows_of(lake, WATCH_LIST, dates[-1])}
     weights: dict[str, dict[str, float]] = defaultdict(dict)
+    is_said: dict[str, dict[str, bool]] = defaultdict(dict)
     for (enterprise, name), own in histories(lake, dates).items():
         declared = catalogue.find(name)
         assert declared is not None
@@ -76,9 +77,11 @@ def assert_states_are_those_of_a_walk(lake: JobContext, dates: tuple[date, ...])
         assert (row["cleared_date"], row["is_counted"]) == (right.cleared, right.counts)
         assert row["weight_points"] == pytest.approx(right.weight)
         weights[enterprise][name] = row["weight_points"]
+        is_said[enterprise][name] = row["level"] != "cannot_say"
     for row in rows_of(lake, WATCH_LIST, dates[-1]):
         own_weights = [weights[row["enterprise_id"]][one.name] for one in catalogue.indicators]
-        status, total = slow_status(catalogue.indicators, catalogue.policy, own_weights)
+        said_here = [is_said[row["enterprise_id"]][one.name] for one in catalogue.indicators]
+        status, total = slow_status(catalogue.indicators, catalogue.policy, said_here, own_weights)
         assert (row["status"], row["weight_points"]) == (status, pytest.approx(total))
         heavy = sum(weight >= LEAST_REASON for weight in own_weights)
         assert len(row["reasons"]) == heavy

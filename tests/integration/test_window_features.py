@@ -15,8 +15,8 @@ from loomline.families.catalogue import load_families, measures_of
 from loomline.families.evidence import rows_behind
 from loomline.families.vocabulary import STATE_DAYS
 from loomline.job import JobContext
-from loomline.lake import known_condition
-from spark_jobs.daily_states import DAILY_STATE, steps
+from loomline.lake import column_list, known_condition
+from spark_jobs.daily_states import DAILY_STATE, measures_by_table, steps
 from spark_jobs.window_features import BY_NAME, VALUES, read_state
 from tests.integration.conftest import RunJob
 
@@ -54,6 +54,14 @@ def test_the_state_of_any_date_is_the_sum_of_the_rows_that_were_known(
     assert rows
     expected = {(row[0], row[1]): float(row[2]) for row in rows}
     assert _state_as_of(windows.spark, "sale_amount", as_of) == pytest.approx(expected)
+
+
+def test_the_sql_of_every_measure_holds_on_its_table(windows: JobContext) -> None:
+    for table, measures in measures_by_table(windows).items():
+        columns = column_list(windows.catalog, table)
+        rows = windows.spark.createDataFrame([], f"{columns}, sign int")
+        found = steps(rows, measures, windows.settings.time_zone)
+        assert dict(found.dtypes)["delta"] == "decimal(28,6)", table
 
 
 def test_a_second_run_adds_nothing(windows: JobContext, run: RunJob) -> None:

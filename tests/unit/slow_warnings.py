@@ -85,10 +85,18 @@ def slow_state(history: History, indicator: Indicator, points: Points) -> SlowSt
 
 
 def slow_status(
-    declared: Sequence[DeclaredIndicator], policy: WatchPolicy, weights: Sequence[float]
+    declared: Sequence[DeclaredIndicator],
+    policy: WatchPolicy,
+    said: Sequence[bool],
+    weights: Sequence[float],
 ) -> tuple[str, float]:
-    """The status and the whole weight of one enterprise."""
+    """The status and the weight of one enterprise."""
     total, heavy_domains = 0.0, 0
+    telling = {
+        one.domain
+        for one, is_said, weight in zip(declared, said, weights, strict=True)
+        if is_said or weight
+    }
     for domain in {one.domain for one in declared}:
         own = sorted(
             (w for one, w in zip(declared, weights, strict=True) if one.domain == domain),
@@ -96,6 +104,7 @@ def slow_status(
         )
         total += sum(own[: policy.strongest_per_domain])
         heavy_domains += own[0] >= policy.points.red
+    total /= max(len(telling) + policy.calm_domains, 1)
     alone = {
         one.indicator.red_alone
         for one, weight in zip(declared, weights, strict=True)

@@ -20,7 +20,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SHARES = ("active_share", "largest_day_share", "weekend_share", "month_end_share")
 SHARES += ("silent_week_share", "fall_from_peak", "fall_from_highest", "standing_share")
 # Units that mean the same for a small firm and a large one.
-UNITS_OF_NO_SIZE = ("ratio", "days", "points", "returns", "lawsuits", "notices")
+UNITS_OF_NO_SIZE = ("ratio", "days", "points", "returns", "lawsuits", "notices", "reports")
 FILE = """domain: trial
 owner: tester
 description: A trial.
@@ -173,7 +173,7 @@ def _least_and_most(known: KnownInput) -> tuple[float, float]:
     is_share = feature.aggregation in SHARES
     if feature.aggregation == "ratio":
         is_share = feature.name.split(f"_{feature.window_days}d")[0].endswith("_share")
-    most = {"ratio": 1.0 if is_share else 3.0}.get(feature.unit, float(feature.window_days))
+    most = {"ratio": 1.0 if is_share else 10.0}.get(feature.unit, float(feature.window_days))
     least = 0.0 if is_share or feature.unit != "ratio" else -1.0
     return (-most, most) if has_change else (least, most)
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from loomline.enterprise_inputs import EnterpriseInputs
 from loomline.indicators.catalogue import DeclaredIndicator, IndicatorCatalogue
-from loomline.indicators.levels import AMBER, LEVEL_NAMES, levels_of, watched_values
+from loomline.indicators.levels import AMBER, CANNOT_SAY, LEVEL_NAMES, levels_of, watched_values
 from loomline.indicators.model import Indicator, Points, WatchPolicy
 from loomline.indicators.rows import CARRIED, state_cells, states_of_rows, watch_rows
 from loomline.indicators.states import WarningStates, next_states, no_states
@@ -28,8 +28,9 @@ POLICY = WatchPolicy.model_validate(
     {
         "points": {"amber": 1, "red": 3},
         "strongest_per_domain": 2,
-        "watch_from": 4,
-        "escalate_from": 8,
+        "calm_domains": 1,
+        "watch_from": 1.5,
+        "escalate_from": 2.5,
         "escalate_domains": 2,
         "responses": {
             "call": dict.fromkeys(
@@ -205,23 +206,24 @@ def declared(*domains: str, **alone: str) -> list[DeclaredIndicator]:
     ]
 
 
+cells = st.tuples(st.sampled_from([0, 0, 0.05, 0.4, 1, 1.4, 1.6, 2.9, 3]), st.booleans())
+
+
 @given(
-    st.lists(
-        st.lists(st.sampled_from([0, 0.05, 0.4, 1, 1.4, 1.6, 2.9, 3]), min_size=6, max_size=6),
-        min_size=1,
-        max_size=5,
-    ),
+    st.lists(st.lists(cells, min_size=6, max_size=6), min_size=1, max_size=5),
     st.sampled_from([{}, {"i0": "watch"}, {"i0": "watch", "i5": "escalated"}]),
 )
-def test_a_status_is_that_of_the_obvious_sum(
-    weights: list[list[float]], alone: dict[str, str]
+def test_a_status_is_that_of_the_obvious_mean(
+    firms: list[list[tuple[float, bool]]], alone: dict[str, str]
 ) -> None:
     every = declared("a", "a", "a", "b", "b", "c", **alone)
-    found = watch_list(every, POLICY, np.array(weights).T)
-    for place, own in enumerate(weights):
-        status, total = slow_status(every, POLICY, own)
+    weights = np.array([[weight for weight, _ in own] for own in firms])
+    said = np.array([[is_said for _, is_said in own] for own in firms])
+    found = watch_list(every, POLICY, said.T, weights.T)
+    for place, own in enumerate(weights.tolist()):
+        status, weight = slow_status(every, POLICY, said[place].tolist(), own)
         assert STATUSES[found.statuses[place]] == status
-        assert found.weights[place] == pytest.approx(total)
+        assert found.weights[place] == pytest.approx(weight)
         start, end = found.reason_offsets[place : place + 2]
         reasons = found.reason_rows[start:end].tolist()
         right = [row for row in range(6) if own[row] >= LEAST_REASON]
@@ -263,7 +265,7 @@ def test_a_status_is_kept_since_the_date_from_which_it_has_stood() -> None:
     levels = np.concatenate([codes("red", "red", "red", "none"), codes(*["cannot_say"] * 4)])
     plain = [one.indicator for one in catalogue.indicators]
     states = next_states(plain, POINTS, no_states(date.min, 2, 4), levels, START)
-    found = watch_list(catalogue.indicators, POLICY, states.weights)
+    found = watch_list(catalogue.indicators, POLICY, levels != CANNOT_SAY, states.weights)
     before, earlier = date(2019, 12, 31), date(2019, 11, 30)
     then = {
         "kept": ("watch", earlier),

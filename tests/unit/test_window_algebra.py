@@ -263,9 +263,11 @@ def family(**declared: Any) -> Family:
     """A family of one measure, which has the family's name."""
     said = dict.fromkeys(("domain", "owner", "description", "missing_means"), "trial")
     name = declared["family"]
+    table, sender = declared.pop("table", name), declared.pop("sender", None)
     measure = {
         "name": name,
-        "table": f"silver.{name}",
+        "table": f"silver.{table}",
+        "sender": sender,
         "day": "day",
         "value": "1",
         "unit": "rows",
@@ -280,14 +282,21 @@ def test_a_history_begins_with_the_first_row_of_a_table_that_shows_one() -> None
         family(family="order"),
         family(family="stop", also_covered_by=["silver.order"]),
         family(family="notice", covers_everybody=True),
+        family(family="waybill", table="order", sender="carriers"),
     ]
     steps = {
         "order": steps_of([(0, 9, 1.0), (0, 50, 0.00001), (1, 3, -1.0)]),
         "stop": steps_of([(1, 4, 1.0), (2, 7, 1.0)]),
         "notice": steps_of([(1, 20, 1.0)]),
+        "waybill": steps_of([(2, 2, 1.0)]),
     }
     trades = np.zeros(3, dtype=np.int64)
     state = daily_state(families, ["E0", "E1", "E2"], trades, date(2024, 6, 30), steps)
     found = {name: days.tolist() for name, days in state.history_days.items()}
-    assert found == {"order": [10, 4, 0], "stop": [10, 5, 8], "notice": [21, 21, 21]}
+    assert found == {
+        "order": [10, 4, 0],
+        "stop": [10, 5, 8],
+        "notice": [21, 21, 21],
+        "waybill": [0, 0, 3],
+    }
     assert state.values_of("stop")[2, STATE_DAYS - 8] == 1
