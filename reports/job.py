@@ -12,6 +12,7 @@ from reports.group import ecosystem, trade
 from reports.group.questions import TRADES
 from reports.portfolio.report import build_report
 from reports.report import Report
+from reports.trades import load_trade_names
 from reports.wanted import TRADES_FOLDER
 
 
@@ -29,13 +30,13 @@ def run(context: JobContext) -> JobResult:
     made: list[tuple[Lake, Report]] = [(portfolio, build_report(portfolio, now))]
     notes = [str(path) for path in write_report(made[0][1], folder)]
     if context.as_of_date in mart_dates(context):
-        lake = lake_of(context)
-        made.append((lake, ecosystem.build_report(lake, now)))
+        lake, names = lake_of(context), load_trade_names(context.catalog)
+        made.append((lake, ecosystem.build_report(lake, now, names)))
         notes += [str(path) for path in write_report(made[-1][1], folder)]
         trades = [row["trade"] for row in lake.ask(TRADES).rows]
         for one in trades:
             lake = lake_of(context, trade=one)
-            made.append((lake, trade.build_report(lake, now)))
+            made.append((lake, trade.build_report(lake, now, names)))
             write_report(made[-1][1], folder / TRADES_FOLDER)
         notes.append(f"{len(trades)} trade reports in {folder / TRADES_FOLDER}")
     return JobResult(

@@ -104,7 +104,7 @@ def status_sentences(before: Row | None, now: Row | None) -> list[Notice]:
     if before is None or now is None or before["status"] == now["status"]:
         return []
     is_worse = STATUSES[now["status"]] > STATUSES[before["status"]]
-    weights = f"{POINTS.text(before['weight_points'])} → {POINTS.text(now['weight_points'])}"
+    weights = " → ".join(MEASURED.text(row["weight_points"]) for row in (before, now))
     steps = [_step(STATUS, before["status"], now["status"], i) for i in (0, 1)]
     return [
         Notice(
@@ -250,8 +250,8 @@ def firm_sentences(
             parts[0].append(f"grade {grades}")
             parts[1].append(f"等级 {grades}")
         if row["weight_change"]:
-            weights = f"{POINTS.text(row['weight_points_before'])} → "
-            weights += POINTS.text(row["weight_points"])
+            weights = f"{MEASURED.text(row['weight_points_before'])} → "
+            weights += MEASURED.text(row["weight_points"])
             parts[0].append(f"warnings weigh {weights} points")
             parts[1].append(f"预警权重 {weights} 分")
         if not parts[0]:

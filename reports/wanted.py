@@ -12,6 +12,7 @@ from loomline.job import JobContext
 from reports.dates import lake_of
 from reports.files import write_report
 from reports.report import Report
+from reports.trades import load_trade_names
 
 ENTERPRISES_FOLDER, TRADES_FOLDER = "enterprises", "trades"
 
@@ -31,7 +32,9 @@ def write_enterprise(context: JobContext, enterprise: str) -> tuple[Path, Path]:
         LoomlineError: the marts have no rows of the date, or none of the enterprise.
     """
     lake = lake_of(context, enterprise_id=enterprise)
-    made = reports.enterprise.report.build_report(lake, _now(context))
+    made = reports.enterprise.report.build_report(
+        lake, _now(context), load_trade_names(context.catalog)
+    )
     return _write(context, made, ENTERPRISES_FOLDER)
 
 
@@ -42,7 +45,7 @@ def write_trade(context: JobContext, trade: str) -> tuple[Path, Path]:
         LoomlineError: the marts have no rows of the date, or no enterprise has the trade.
     """
     lake = lake_of(context, trade=trade)
-    made = reports.group.trade.build_report(lake, _now(context))
+    made = reports.group.trade.build_report(lake, _now(context), load_trade_names(context.catalog))
     return _write(context, made, TRADES_FOLDER)
 
 
@@ -52,5 +55,7 @@ def write_ecosystem(context: JobContext) -> tuple[Path, Path]:
     Raises:
         LoomlineError: the marts have no rows of the date.
     """
-    made = reports.group.ecosystem.build_report(lake_of(context), _now(context))
+    made = reports.group.ecosystem.build_report(
+        lake_of(context), _now(context), load_trade_names(context.catalog)
+    )
     return _write(context, made)

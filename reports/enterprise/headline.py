@@ -17,6 +17,7 @@ from reports.kinds import (
     CNY,
     COUNT,
     DATE,
+    MEASURED,
     MISSING,
     POINTS,
     PROBABILITY,
@@ -35,6 +36,7 @@ from reports.sentences import (
     warning_sentences,
     worst_first,
 )
+from reports.trades import TradeNames, named
 
 MOST_STEPS = 8
 PROFILE_COLUMNS = (
@@ -64,7 +66,7 @@ WATCH_COLUMNS = (
     Column("trade", Words("Trade (GB/T 4754)", "行业大类")),
     Column("status", Words("Status", "状态"), STATUS),
     Column("status_since_date", Words("Since", "起始日"), DATE),
-    Column("weight_points", Words("Weight of warnings", "预警权重"), POINTS),
+    Column("weight_points", Words("Weight of warnings", "预警权重"), MEASURED),
     Column("red_count", Words("Red", "红色"), COUNT),
     Column("amber_count", Words("Amber", "黄色"), COUNT),
     Column("said_count", Words("Indicators with data", "有数据的指标"), COUNT),
@@ -112,7 +114,7 @@ def who(facts: Facts) -> Section:
     )
 
 
-def _figures(facts: Facts) -> tuple[Figure, ...]:
+def _figures(facts: Facts, names: TradeNames) -> tuple[Figure, ...]:
     now, before = facts.merged_now, facts.merged_before or {}
 
     def was(text: str) -> str:
@@ -124,6 +126,7 @@ def _figures(facts: Facts) -> tuple[Figure, ...]:
 
     meaning = f"{now.get('meaning_en') or ''} {now.get('meaning_zh') or ''}".strip()
     grade = plain_text(now.get("grade") or MISSING)
+    trade = named(now.get("trade") or "unknown", names)
     since = f"since 自 {now['status_since_date']}" if now.get("status_since_date") else ""
     sales = now.get("last_12_months_sale_total_cny")
     sales_before = before.get("last_12_months_sale_total_cny")
@@ -151,7 +154,7 @@ def _figures(facts: Facts) -> tuple[Figure, ...]:
             if "red_count" in before
             else "",
         ),
-        Figure(Words("Trade (GB/T 4754)", "行业大类"), plain_text(now.get("trade") or MISSING)),
+        Figure(Words("Trade (GB/T 4754)", "行业大类"), trade.english, trade.chinese),
         Figure(
             Words("Sales, last 12 months", "近十二个月销售"),
             MISSING if sales is None else in_short(sales),
@@ -164,7 +167,7 @@ def _figures(facts: Facts) -> tuple[Figure, ...]:
     )
 
 
-def what_changed(facts: Facts) -> Section:
+def what_changed(facts: Facts, names: TradeNames) -> Section:
     """What changed since the date before, with the features behind each change."""
     if facts.previous is None:
         sentences = []
@@ -186,7 +189,7 @@ def what_changed(facts: Facts) -> Section:
             f"Since {until}. What got worse comes first, each with what is behind it.",
             f"与 {until} 相比；变差者在前，并附原因。",
         ),
-        figures=_figures(facts),
+        figures=_figures(facts, names),
         notices=notices,
         nothing=nothing,
         charts=_charts(facts),

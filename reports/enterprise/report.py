@@ -13,11 +13,12 @@ from reports.kinds import plain_text
 from reports.parts import Words
 from reports.report import Report
 from reports.sources import sources_section
+from reports.trades import TradeNames
 
 TITLE = Words("Enterprise report", "企业报告")
 
 
-def build_report(lake: Lake, generated_at: datetime) -> Report:
+def build_report(lake: Lake, generated_at: datetime, names: TradeNames) -> Report:
     """Read what the lake says of `:enterprise_id` and put its report together.
 
     Raises:
@@ -30,10 +31,10 @@ def build_report(lake: Lake, generated_at: datetime) -> Report:
             f'`loomline sql "select enterprise_id from marts.enterprise_profiles '
             f"where as_of_date = date'{lake.as_of_date}'\"` lists them.",
         )
-    names = [row["party_name"] for row in facts.codes.rows if row["party_name"]]
-    name = facts.merged_now["enterprise_name"] or (names[0] if names else "")
+    spelled = [row["party_name"] for row in facts.codes.rows if row["party_name"]]
+    name = facts.merged_now["enterprise_name"] or (spelled[0] if spelled else "")
     sections = (
-        headline.what_changed(facts),
+        headline.what_changed(facts, names),
         headline.who(facts),
         standing.reasons(facts),
         standing.warnings(facts),

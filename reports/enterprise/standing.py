@@ -211,9 +211,9 @@ def warnings(facts: Facts) -> Section:
         title=Words("Warnings and the watch list", "预警与关注名单"),
         introduction=Words(
             "Amber and red, red first, each with the date from which it has lasted. Its status is "
-            "made of the strongest warnings of each domain; one that has cleared weighs on, less "
-            "each day.",
-            "红色在前，附起始日。状态由各领域最强预警构成；已解除的预警权重逐日衰减。",
+            "made of the mean weight of its domains, each by its strongest warnings; one that has "
+            "cleared weighs on, less each day.",
+            "红色在前，附起始日。状态取决于各领域最强预警的平均权重；已解除的预警权重逐日衰减。",
         ),
         tables=(
             Table(

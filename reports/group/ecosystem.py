@@ -14,13 +14,14 @@ from reports.comparisons import MEASURE_COLUMNS, NO_EARLIER, NO_WARNINGS, STATUS
 from reports.group import sections
 from reports.group.facts import GroupFacts
 from reports.group.questions import OF_ALL
-from reports.kinds import CHANGE_COUNT, CNY, COUNT, LONG_TEXT, POINTS, SHARE, plain_text
+from reports.kinds import CHANGE_COUNT, CNY, COUNT, LONG_TEXT, MEASURED, SHARE, plain_text
 from reports.notices import merged
 from reports.parts import Chart, Column, Notice, Section, Table, Words
 from reports.portfolio.concentration import counterparties, dependence
 from reports.report import Report
 from reports.sentences import measure_sentences
 from reports.sources import sources_section
+from reports.trades import TradeNames, named
 
 TITLE = Words("Ecosystem report", "生态报告")
 NAME = "ecosystem-report"
@@ -149,7 +150,9 @@ CHAIN_COLUMNS = (
     Column("escalated_supplier_count", Words("Escalated", "升级"), COUNT),
     Column("supplied_total_cny", Words("Supplied", "供货额"), CNY),
     Column("listed_share_ratio", Words("By those on the list", "在列占比"), SHARE),
-    Column("mean_supplier_weight_points", Words("Mean weight of warnings", "平均预警权重"), POINTS),
+    Column(
+        "mean_supplier_weight_points", Words("Mean weight of warnings", "平均预警权重"), MEASURED
+    ),
 )
 MEMBER_COLUMNS = (
     Column("core_enterprise_id", Words("Core enterprise", "核心企业")),
@@ -159,18 +162,19 @@ MEMBER_COLUMNS = (
     Column("grade", Words("Grade", "等级")),
     Column("previous_status", Words("Status before", "前次状态"), STATUS),
     Column("status", Words("Status now", "本次状态"), STATUS),
-    Column("weight_points", Words("Weight of warnings", "预警权重"), POINTS),
+    Column("weight_points", Words("Weight of warnings", "预警权重"), MEASURED),
     Column("total_cny", Words("Supplied", "供货额"), CNY),
     Column("reasons", Words("Why: weight and warning", "主要预警及权重"), LONG_TEXT, reasons=True),
 )
 TRADE_COLUMNS = (
-    Column("trade", Words("Trade (GB/T 4754)", "行业大类")),
+    Column("name_en", Words("Trade (GB/T 4754)", "行业大类（英文）")),
+    Column("name_zh", Words("In Chinese", "中文")),
     Column("enterprise_count", Words("Firms", "企业数"), COUNT),
     Column("before", Words("On the list before", "前次在列"), COUNT),
     Column("now", Words("On the list now", "本次在列"), COUNT, bar=True),
     Column("change", Words("Change", "变动"), CHANGE_COUNT),
     Column("escalated_count", Words("Escalated", "升级"), COUNT),
-    Column("mean_weight_points", Words("Mean weight of warnings", "平均预警权重"), POINTS),
+    Column("mean_weight_points", Words("Mean weight of warnings", "平均预警权重"), MEASURED),
 )
 NO_CHAINS = Words(
     "No enterprise of the lake is supplied by at least five others of it.",
@@ -178,7 +182,7 @@ NO_CHAINS = Words(
 )
 
 
-def build_report(lake: Lake, generated_at: datetime) -> Report:
+def build_report(lake: Lake, generated_at: datetime, names: TradeNames) -> Report:
     """Read the lake and put the report of the whole ecosystem together."""
     facts = GroupFacts(lake, OF_ALL)
     chains, trades, shares = lake.ask(CHAINS), lake.ask(TRADES), lake.ask(DEPENDENCE)
@@ -192,7 +196,7 @@ def build_report(lake: Lake, generated_at: datetime) -> Report:
     parts = (
         sections.what_changed(facts, further, sources=(chains, shares)),
         _chains(lake, chains, chain_rows),
-        _trades(facts, trades),
+        _trades(facts, trades, names),
         sections.warnings(facts),
         sections.firms(facts),
         sections.watch_list(facts),
@@ -264,12 +268,16 @@ def _chains(lake: Lake, chains: Answer, rows: tuple[dict[str, Any], ...]) -> Sec
     )
 
 
-def _trades(facts: GroupFacts, trades: Answer) -> Section:
-    rows = _then_and_now(facts, trades, "trade", "listed_count")
+def _trades(facts: GroupFacts, trades: Answer, names: TradeNames) -> Section:
+    rows = tuple(
+        {**row, "name_en": words.english, "name_zh": words.chinese}
+        for row in _then_and_now(facts, trades, "trade", "listed_count")
+        for words in (named(str(row["trade"]), names),)
+    )
     charts: tuple[Chart, ...] = ()
     if rows:
         by_name = sorted(rows, key=lambda row: str(row["trade"]))
-        labels = [str(row["trade"]) for row in by_name]
+        labels = [f"{row['name_en']} {row['name_zh']}" for row in by_name]
         before, now = ([row[name] for row in by_name] for name in ("before", "now"))
         title = Words("Firms on the watch list, by trade", "各行业在列企业数")
         charts = (Chart(title, shift_chart("firms 企业", labels, before, now)),)

@@ -18,6 +18,7 @@ from reports.parts import Chart, Column, Notice, Section, Table, Words
 from reports.report import Report
 from reports.sentences import move_sentences
 from reports.sources import sources_section
+from reports.trades import TradeNames, named
 
 TITLE = Words("Trade report", "行业报告")
 NAMED = 20
@@ -55,7 +56,7 @@ NO_DIMENSIONS = Words("No firm of the trade has value dimensions.", "该行业�
 LINES_A_CHART = 24
 
 
-def build_report(lake: Lake, generated_at: datetime) -> Report:
+def build_report(lake: Lake, generated_at: datetime, names: TradeNames) -> Report:
     """Read what the lake says of `:trade` and put its report together.
 
     Raises:
@@ -81,8 +82,10 @@ def build_report(lake: Lake, generated_at: datetime) -> Report:
         sections.watch_list(facts),
         sources_section(lake),
     )
+    words = named(trade, names)
+    subject = plain_text(f"{words.english} {words.chinese}")
     name = f"trade-{file_name(trade)}"
-    return Report(TITLE, plain_text(trade), name, lake.as_of_date, generated_at, parts)
+    return Report(TITLE, subject, name, lake.as_of_date, generated_at, parts)
 
 
 def _dimensions(medians: Answer, moved: tuple[dict[str, object], ...]) -> Section:

@@ -21,7 +21,7 @@ from reports.group import ecosystem, trade
 from reports.group.questions import OF_ALL, OF_TRADE, TRADES, GroupQuestions
 from reports.kinds import is_missing
 from reports.page import reason_lines, render_page
-from reports.parts import Column
+from reports.parts import Column, Words
 from reports.report import Report
 from reports.workbook import reasons_text
 from tests.unit.report_rows import (
@@ -34,13 +34,14 @@ from tests.unit.report_rows import (
     rows_lake,
 )
 
+NAMES = {"17": Words("Textiles", "纺织业")}
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 MADE: dict[str, Callable[[], Report]] = {
     "enterprise": lambda: enterprise_report(
-        rows_lake(ENTERPRISE, enterprise_id=FIRM), GENERATED_AT
+        rows_lake(ENTERPRISE, enterprise_id=FIRM), GENERATED_AT, NAMES
     ),
-    "trade": lambda: trade.build_report(rows_lake(TRADE, trade="17"), GENERATED_AT),
-    "ecosystem": lambda: ecosystem.build_report(rows_lake(ECOSYSTEM), GENERATED_AT),
+    "trade": lambda: trade.build_report(rows_lake(TRADE, trade="17"), GENERATED_AT, NAMES),
+    "ecosystem": lambda: ecosystem.build_report(rows_lake(ECOSYSTEM), GENERATED_AT, NAMES),
 }
 
 
@@ -175,7 +176,7 @@ def test_the_enterprise_report_tells_the_planted_changes_and_what_is_behind() ->
     (changes,) = (one for one in MADE["enterprise"]().sections if one.key == "changes")
     told = {notice.text.english: notice.severity for notice in changes.notices}
     assert told == {
-        "Watch list: not listed → watch; its warnings weigh 7.2 → 15.8 points.": "worse",
+        "Watch list: not listed → watch; its warnings weigh 7.25 → 15.75 points.": "worse",
         "Grade B → C; probability of default 3.21 % → 9.87 %; score 616.8 → 583.8.": "worse",
         "−33.0 points of score: Sales trend (0.321 → 0.987)": "worse",
         "Sales, last 12 months: 2,345,679 → 1,234,568 CNY 元.": "worse",
@@ -192,12 +193,12 @@ def test_a_group_tells_the_firms_that_changed_and_the_warning_behind() -> None:
     told = {notice.text.english: notice.severity for notice in changes.notices}
     assert (
         told[
-            f"{FIRM}: not listed → watch, grade B → C, warnings weigh 7.2 → 15.8 points. "
+            f"{FIRM}: not listed → watch, grade B → C, warnings weigh 7.25 → 15.75 points. "
             "It warns of rising."
         ]
         == "worse"
     )
-    assert told["E2: escalated → not listed, grade C → B, warnings weigh 31.5 → 2.2 points."] == (
+    assert told["E2: escalated → not listed, grade C → B, warnings weigh 31.50 → 2.25 points."] == (
         "better"
     )
     assert told["Firms warned 34 → 55: It warns of rising."] == "worse"
@@ -227,14 +228,17 @@ def test_where_most_is_missing_a_report_says_so(previous: date | None) -> None:
     )
     made = (
         enterprise_report(
-            rows_lake({questions.PROFILE: profiles}, previous, enterprise_id=FIRM), GENERATED_AT
+            rows_lake({questions.PROFILE: profiles}, previous, enterprise_id=FIRM),
+            GENERATED_AT,
+            NAMES,
         ),
         trade.build_report(
             rows_lake({GroupQuestions(OF_TRADE).firms: now}, previous, trade="unknown"),
             GENERATED_AT,
+            NAMES,
         ),
         ecosystem.build_report(
-            rows_lake({GroupQuestions(OF_ALL).firms: now}, previous), GENERATED_AT
+            rows_lake({GroupQuestions(OF_ALL).firms: now}, previous), GENERATED_AT, NAMES
         ),
     )
     for report in made:
@@ -254,12 +258,12 @@ def test_where_most_is_missing_a_report_says_so(previous: date | None) -> None:
 
 def test_an_enterprise_or_trade_that_is_not_there_is_an_error_that_says_what_is() -> None:
     with pytest.raises(LoomlineError, match="is no enterprise of the marts as of 2020-02-29"):
-        enterprise_report(rows_lake({}, enterprise_id="E9"), GENERATED_AT)
+        enterprise_report(rows_lake({}, enterprise_id="E9"), GENERATED_AT, NAMES)
     given = {
         TRADES: ({"trade": "17", "enterprise_count": 1}, {"trade": "30", "enterprise_count": 2})
     }
     with pytest.raises(LoomlineError, match="there are: 17, 30"):
-        trade.build_report(rows_lake(given, trade="99"), GENERATED_AT)
+        trade.build_report(rows_lake(given, trade="99"), GENERATED_AT, NAMES)
 
 
 @pytest.mark.parametrize("subject", ["E1", "../../etc/passwd", "..", "a/b", "厂" * 100, "x" * 300])
