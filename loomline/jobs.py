@@ -209,7 +209,7 @@ DAILY_JOBS = (
     Job(
         name="report",
         entry="reports.job:run",
-        description="Write the portfolio report of the date as HTML and XLSX.",
+        description="Write the portfolio, ecosystem and trade reports as HTML and XLSX.",
         reads=("marts.*", "quality.*", "scores.*"),
         writes=(),
     ),

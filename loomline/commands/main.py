@@ -28,6 +28,7 @@ from loomline.commands import (
     live,
     maintain,
     pages,
+    report,
     rule,
     rule_evidence,
     simulate,
@@ -60,6 +61,7 @@ app.add_typer(rule.app, name="rule")
 app.add_typer(consistency.app, name="consistency")
 app.add_typer(indicator.app, name="indicator")
 app.add_typer(dimension.app, name="dimension")
+app.add_typer(report.app, name="report")
 app.add_typer(pages.app, name="page")
 app.command(context_settings=airflow.PASS_ON)(airflow.airflow)
 app.command()(backfill.backfill)
@@ -121,12 +123,6 @@ def sql(
     settings = load_settings()
     ensure_engine(settings)
     print_frame(open_session(settings).sql(query), output)
-
-
-@app.command()
-def report(as_of: AsOfDate) -> None:
-    """Write the portfolio report of a date (HTML and XLSX) and say where it is."""
-    run_job("report", as_of.date())
 
 
 def main() -> None:

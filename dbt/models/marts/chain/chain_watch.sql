@@ -1,50 +1,13 @@
 with
 
-enterprise_partners as (
-    select * from {{ ref('int_enterprise_partners') }}
+chain_suppliers as (
+    select * from {{ ref('chain_suppliers') }}
+    where as_of_date = {{ as_of_date() }}
 ),
 
 watch_list as (
     select * from {{ ref('stg_watch_list') }}
     where as_of_date = {{ as_of_date() }}
-),
-
-suppliers_of as (
-    -- Both sides of a trade may show it, and each once.
-    select
-        enterprise_id as core_enterprise_id,
-        partner_enterprise_id as supplier_enterprise_id,
-        total_cny
-    from enterprise_partners
-    where direction = 'purchase'
-    union all
-    select
-        partner_enterprise_id as core_enterprise_id,
-        enterprise_id as supplier_enterprise_id,
-        total_cny
-    from enterprise_partners
-    where direction = 'sale'
-),
-
-supplies as (
-    select
-        core_enterprise_id,
-        supplier_enterprise_id,
-        cast(max(total_cny) as decimal(28, 2)) as total_cny
-    from suppliers_of
-    group by core_enterprise_id, supplier_enterprise_id
-),
-
-stated_supplies as (
-    select
-        supplies.core_enterprise_id,
-        supplies.total_cny,
-        coalesce(watch_list.status, 'none') as status,
-        watch_list.previous_status,
-        watch_list.weight_points
-    from supplies
-    left join watch_list
-        on supplies.supplier_enterprise_id = watch_list.enterprise_id
 ),
 
 chains as (
@@ -61,10 +24,8 @@ chains as (
         coalesce(sum(total_cny) filter (where status != 'none'), 0)
             as listed_total_cny,
         round(avg(weight_points), 9) as mean_supplier_weight_points
-    from stated_supplies
+    from chain_suppliers
     group by core_enterprise_id
-    -- A core enterprise is one that at least five firms of the lake supply.
-    having count(*) >= 5
 ),
 
 chain_watch as (

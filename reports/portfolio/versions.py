@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from reports.answers import Answer, Lake, Question
-from reports.calibration import NO_MODEL
-from reports.kinds import COUNT, DATE, IDENTITY, LONG_TEXT, MOMENT, SECONDS, Kind, coded
+from reports.answers import Lake, Question
+from reports.kinds import COUNT, DATE, LONG_TEXT, MOMENT, SECONDS, Kind, coded
 from reports.parts import Column, Section, Table, Words
+from reports.portfolio.calibration import NO_MODEL
+from reports.sources import tables_read
 
 MODEL = Question(
     ("marts.portfolio_scores", "scores.model_metric"),
@@ -129,10 +130,6 @@ LINEAGE_COLUMNS = (
     Column("tables_written", Words("Table versions written", "写出的表版本"), LONG_TEXT),
 )
 NO_RUN = Words("No run was recorded for this date.", "该日无运行记录。")
-TABLE_COLUMNS = (
-    Column("table_name", Words("Table", "表")),
-    Column("version", Words("Delta version", "Delta版本"), IDENTITY),
-)
 
 
 def short_commit(commit: str) -> str:
@@ -165,25 +162,6 @@ def build(lake: Lake) -> Section:
                 Words("Table versions that these runs read and wrote", "上述运行读写的表版本"),
                 *("Lineage", LINEAGE_COLUMNS, runs, NO_RUN),
             ),
-            Table(
-                Words("Tables that this report read", "本报告读取的表"),
-                *("Tables read", TABLE_COLUMNS, tables_read(lake)),
-                Words("No table of the report exists yet.", "报告所需的表尚不存在。"),
-            ),
+            tables_read(lake),
         ),
     )
-
-
-def tables_read(lake: Lake) -> Answer:
-    """Every table that the report has read, with its Delta version at that moment."""
-    versions: dict[str, int | None] = {
-        table: version
-        for answer in lake.answers
-        for table, version in answer.versions.items()
-        if version is not None
-    }
-    rows = tuple(
-        {"table_name": table, "version": version} for table, version in sorted(versions.items())
-    )
-    sql = ";\n".join(f"describe history {table} limit 1" for table in sorted(versions))
-    return Answer(sql, rows, versions)

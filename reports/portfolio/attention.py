@@ -7,20 +7,15 @@ from datetime import date
 
 from loomline.errors import GateFailed
 from reports.answers import Answer, Lake
-from reports.headline import PROFILES
-from reports.kinds import LONG_TEXT, SEVERITY, number, plain_text
-from reports.parts import Column, Notice, Section, Table, Words
-from reports.quality import RECONCILIATION, REFUSED, UNMET
-from reports.versions import RUNS
+from reports.kinds import number, plain_text
+from reports.notices import notice_table
+from reports.parts import Notice, Section, Words
+from reports.portfolio.headline import PROFILES
+from reports.portfolio.quality import RECONCILIATION, REFUSED, UNMET
+from reports.portfolio.versions import RUNS
 
 ORDER = ("critical", "warning", "note")
 NOTHING = Words("Nothing needs attention.", "无需关注事项。")
-COLUMNS = (
-    Column("severity", Words("Severity", "级别"), SEVERITY),
-    Column("english", Words("What", "英文说明"), LONG_TEXT),
-    Column("chinese", Words("In Chinese", "中文说明"), LONG_TEXT),
-    Column("source", Words("Source", "来源")),
-)
 
 
 def build(lake: Lake) -> Section:
@@ -44,32 +39,14 @@ def build(lake: Lake) -> Section:
             "来自该日的质量检查、对账、作业运行与评分。",
         ),
         notices=notices,
+        nothing=NOTHING,
         tables=(
-            Table(
-                title=Words("What needs attention", "需要关注"),
-                sheet="Attention",
-                columns=COLUMNS,
-                answer=_as_answer(notices, sources),
-                empty=NOTHING,
-                on_page=False,
+            notice_table(
+                Words("What needs attention", "需要关注"), "Attention", notices, sources, NOTHING
             ),
         ),
         sources=sources,
     )
-
-
-def _as_answer(notices: tuple[Notice, ...], sources: tuple[Answer, ...]) -> Answer:
-    rows = tuple(
-        {
-            "severity": notice.severity,
-            "english": notice.text.english,
-            "chinese": notice.text.chinese,
-            "source": notice.source,
-        }
-        for notice in notices
-    )
-    versions = {table: v for answer in sources for table, v in answer.versions.items()}
-    return Answer(";\n\n".join(answer.sql for answer in sources), rows, versions)
 
 
 def model_notices(profiles: Answer, as_of_date: date) -> Iterator[Notice]:

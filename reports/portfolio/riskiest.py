@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from reports.answers import Lake, Question
-from reports.calibration import NO_MODEL
 from reports.kinds import CNY, IDENTITY, INDEX, LONG_TEXT, POINTS, PROBABILITY
 from reports.parts import Column, Section, Table, Words
+from reports.portfolio.calibration import NO_MODEL
 
 RISKIEST = Question(
     ("marts.portfolio_scores",),

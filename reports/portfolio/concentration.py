@@ -176,17 +176,27 @@ def build(lake: Lake) -> Section:
                 Words("Largest enterprises by sales", "销售额最大企业"),
                 *("Largest enterprises", EXPOSURE_COLUMNS, lake.ask(TOP_EXPOSURES), NO_ROWS),
             ),
-            Table(
-                Words("Largest counterparties of the portfolio", "组合最大交易对手"),
-                *("Counterparties", COUNTERPARTY_COLUMNS, lake.ask(COUNTERPARTIES), NO_ROWS),
-            ),
-            Table(
-                Words("How far enterprises depend on one counterparty", "对单一对手的依赖"),
-                *("Dependence", DEPENDENCE_COLUMNS, lake.ask(DEPENDENCE), NO_ROWS),
-            ),
+            counterparties(lake),
+            dependence(lake),
             Table(
                 Words("Strongest links through shared counterparties", "共同对手关联最强企业对"),
                 *("Links", LINK_COLUMNS, lake.ask(LINKS), NO_ROWS),
             ),
         ),
+    )
+
+
+def counterparties(lake: Lake) -> Table:
+    """The largest counterparties of all enterprises together."""
+    return Table(
+        Words("Largest counterparties of the portfolio", "组合最大交易对手"),
+        *("Counterparties", COUNTERPARTY_COLUMNS, lake.ask(COUNTERPARTIES), NO_ROWS),
+    )
+
+
+def dependence(lake: Lake) -> Table:
+    """How far enterprises depend on one counterparty."""
+    return Table(
+        Words("How far enterprises depend on one counterparty", "对单一对手的依赖"),
+        *("Dependence", DEPENDENCE_COLUMNS, lake.ask(DEPENDENCE), NO_ROWS),
     )
