@@ -69,6 +69,8 @@ def _feature(
     if isinstance(made, Ratio):
         name, unit = made.name, made.unit
         needs = "what it divides by has no such history or is not above 0"
+        if _counted_as(of)[0] == "level":
+            needs += ", or no day of the window has what is divided"
         en, zh = f"{made.description_en} over {window_en}", f"近{window}天{made.description_zh}"
     else:
         said = next(words for key, words in AGGREGATIONS.items() if key == aggregation)
