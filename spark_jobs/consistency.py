@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -28,7 +28,7 @@ from loomline.consistency.months import (
     month_start,
     months_needed,
 )
-from loomline.consistency.query import as_known, tables_of_query
+from loomline.consistency.query import AsOf, as_known
 from loomline.consistency.trust import NO_CHECK, Trust, data_trust
 from loomline.errors import CatalogueError
 from loomline.families.catalogue import load_families
@@ -43,6 +43,7 @@ from loomline.lake import (
     sql_literal,
     tables_of,
 )
+from loomline.side_by_side import side_by_side
 from loomline.tables import load_tables
 from spark_jobs.consistency_values import CONSISTENCY, TRUST
 from spark_jobs.known_enterprises import LINK, PARTY, known_trades
@@ -75,13 +76,12 @@ group by 1, 2, 3
 """
 
 
-@dataclass
+@dataclass(frozen=True)
 class Evidence:
     """Both sides of all checks as they were known: rows by measure, and by check with SQL."""
 
-    by_measure: dict[str, pd.DataFrame] = field(default_factory=dict)
-    by_check: dict[str, pd.DataFrame] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    by_measure: Mapping[str, pd.DataFrame]
+    by_check: Mapping[str, pd.DataFrame]
 
     @property
     def enterprise_ids(self) -> list[str]:
@@ -90,10 +90,12 @@ class Evidence:
         return sorted({one for frame in frames for one in frame["enterprise_id"]})
 
 
-def _read_measures(context: JobContext, checks: Sequence[Check], evidence: Evidence) -> None:
-    names = sorted({getattr(check, side) for check in checks if not check.sql for side in SIDES})
-    months = max(months_needed(check) for check in checks if not check.sql)
-    first_day = month_start(context.as_of_date, months - 1)
+def _read_measures(context: JobContext, checks: Sequence[Check]) -> dict[str, pd.DataFrame]:
+    """Monthly sums of the measures that checks name, by measure."""
+    if not checks:
+        return {}
+    names = sorted({getattr(check, side) for check in checks for side in SIDES})
+    first_day = month_start(context.as_of_date, max(map(months_needed, checks)) - 1)
     rows = context.spark.sql(
         MONTHS_AS_KNOWN.format(
             known=known_condition(context.as_of_end),
@@ -102,46 +104,35 @@ def _read_measures(context: JobContext, checks: Sequence[Check], evidence: Evide
             measured=in_condition("state.measure", names),
         )
     ).toPandas()
-    evidence.by_measure |= {str(name): found for name, found in rows.groupby("measure")}
+    return {str(name): found for name, found in rows.groupby("measure")}
 
 
-def _read_query(context: JobContext, check: Check, sql: str, evidence: Evidence) -> None:
-    first_day = month_start(context.as_of_date, months_needed(check) - 1)
-    query = as_known(
-        sql,
-        load_tables(context.catalog),
-        context.as_of_date,
-        context.as_of_end,
-        first_day,
-        context.settings.time_zone,
-    )
+def _read_query(context: JobContext, check: Check, there: set[str]) -> pd.DataFrame:
+    """Both sides of a check by its SQL, a row an enterprise and month."""
+    as_of = AsOf(context.as_of_date, context.as_of_end, context.settings.time_zone)
+    first_day = month_start(as_of.day, months_needed(check) - 1)
+    query = as_known(str(check.sql), load_tables(context.catalog), there, as_of, first_day)
     columns = ", ".join(f"cast({side} as double) as {side}" for side in SIDES)
-    asked = f"select enterprise_id, month_start_date, {columns} from ({query})"
     try:
-        rows = context.spark.sql(asked).toPandas()
+        return context.spark.sql(
+            f"select enterprise_id, month_start_date, {columns} from ({query})"
+        ).toPandas()
     except AnalysisException as error:
         raise CatalogueError(
             f"The SQL of the check {check.name} in {context.catalog / 'consistency'} does not "
             f"hold: {error.getMessage()}.",
             "Correct it and run the job again.",
         ) from error
-    evidence.by_check[check.name] = rows
 
 
 def read_evidence(context: JobContext, checks: Sequence[Check]) -> Evidence:
-    """Both sides of the checks; a check whose tables are not there yet has no evidence."""
-    evidence, there = Evidence(), tables_of(context.spark, "silver")
-    if any(check.sql is None for check in checks):
-        _read_measures(context, checks, evidence)
-    for check in checks:
-        if check.sql is None:
-            continue
-        missing = sorted(set(tables_of_query(check.sql)) - there)
-        if missing:
-            evidence.notes.append(f"{check.name} cannot say: no {', '.join(missing)}")
-        else:
-            _read_query(context, check, check.sql, evidence)
-    return evidence
+    """Both sides of the checks, as they were known; a table that is not there yet has no rows."""
+    there = tables_of(context.spark, "silver")
+    asked = [check for check in checks if check.sql is not None]
+    by_measure = _read_measures(context, [check for check in checks if check.sql is None])
+    found = side_by_side(lambda check: _read_query(context, check, there), asked)
+    names = [check.name for check in asked]
+    return Evidence(by_measure, dict(zip(names, found, strict=True)))
 
 
 def _grids(
@@ -268,5 +259,12 @@ def run(context: JobContext) -> JobResult:
     written = _write(context, CONSISTENCY, rows)
     written += _write(context, TRUST, [_trust_rows(as_of, enterprise_ids, checks, trust)])
     flagged = int((trust.review_counts[:, -3:].sum(axis=1) > 0).sum())
-    note = f"{flagged} of {len(enterprise_ids)} enterprises ask for a review"
-    return JobResult(len(enterprise_ids), written, (note, *evidence.notes))
+    notes = [f"{flagged} of {len(enterprise_ids)} enterprises ask for a review"]
+    silent = [
+        check.name
+        for check, found in zip(checks, judgements, strict=True)
+        if not (found.verdicts != CANNOT_SAY).any()
+    ]
+    if silent:
+        notes.append(f"say nothing: {', '.join(silent)}")
+    return JobResult(len(enterprise_ids), written, tuple(notes))

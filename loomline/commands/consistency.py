@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -35,25 +36,28 @@ def _figure(value: float | None) -> str:
     return "" if value is None else f"{value:,.4g}"
 
 
-def _words(check: Check | None, verdict: str) -> str:
-    """What a verdict says, in both languages."""
-    if check is None or verdict not in ("excess", "shortfall"):
-        return ""
-    return f"{getattr(check, f'{verdict}_en')}\n{getattr(check, f'{verdict}_zh')}"
+def _shown(row: Row) -> tuple[object, ...]:
+    verdict = row["verdict"] + (", for review" if row["is_for_review"] else "")
+    residual = f"{row['residual']:.3g} (±{row['tolerance']:.2g})"
+    figures = (_figure(row["measured"]), _figure(row["expected"]), residual)
+    return (f"{row['month_start_date']:%Y-%m}", row["check_name"], *figures, verdict)
 
 
-def _shown(row: Row, checks: Mapping[str, Check]) -> tuple[object, ...]:
-    verdict = row["verdict"]
-    if row["is_for_review"]:
-        verdict += ", for review"
-    figures = (row["measured"], row["expected"], row["residual"], row["tolerance"])
-    return (
-        f"{row['month_start_date']:%Y-%m}",
-        row["check_name"],
-        *map(_figure, figures),
-        verdict,
-        _words(checks.get(row["check_name"]), row["verdict"]),
-    )
+def _findings(rows: Sequence[Row], checks: Mapping[str, Check]) -> list[tuple[str, str, str]]:
+    """What the checks that are not consistent say in words, each with its months."""
+    months: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in rows:
+        if row["verdict"] != "consistent" and row["check_name"] in checks:
+            found = f"{row['month_start_date']:%Y-%m}"
+            months[row["check_name"], row["verdict"]].append(found)
+    return [
+        (
+            checks[name].title_en,
+            ", ".join(found),
+            f"{getattr(checks[name], f'{verdict}_en')}\n{getattr(checks[name], f'{verdict}_zh')}",
+        )
+        for (name, verdict), found in months.items()
+    ]
 
 
 @app.command()
@@ -65,6 +69,7 @@ def show(
 ) -> None:
     """Show what each check says of an enterprise, by month and check, and its data trust.
 
+    Months in which a check cannot say are left out; the last table counts the checks that say.
     Example: loomline consistency show E17 --date 2020-02-29
     """
     settings = load_settings()
@@ -83,8 +88,11 @@ def show(
             f"No check says anything of {enterprise} as of {as_of:%Y-%m-%d}.",
             f"Run `loomline run consistency --date {as_of:%Y-%m-%d}`, or look for the enterprise.",
         )
-    columns = ("month", "check", "measured", "expected", "residual", "tolerance", "verdict", "says")
-    print_table(columns, [_shown(row, checks) for row in found], title=enterprise)
+    said = [row for row in found if row["verdict"] != "cannot_say"]
+    columns = ("month", "check", "measured", "expected", "residual", "verdict")
+    print_table(columns, list(map(_shown, said)), title=enterprise)
+    if findings := _findings(said, checks):
+        print_table(("check", "months", "says"), findings)
     trust = spark.table(TRUST).where(of_date).orderBy("month_start_date").collect()
     rows = [
         (

@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from loomline.consistency.catalogue import load_checks
-from loomline.consistency.query import as_known, tables_of_query
+from loomline.consistency.query import AsOf, as_known, tables_of_query
 from loomline.lake import column_list
 from loomline.settings import Settings
 from loomline.tables import load_tables
@@ -43,8 +43,8 @@ def ask(settings: Settings, spark: SparkSession) -> Ask:
             ]
             frame = spark.createDataFrame(rows, column_list(settings.catalog, table))
             frame.createOrReplaceTempView(table.replace("silver.", "planted_"))
-        end = settings.as_of_end(AS_OF)
-        sql = as_known(text, tables, AS_OF, end, FIRST_DAY, settings.time_zone)
+        as_of = AsOf(AS_OF, settings.as_of_end(AS_OF), settings.time_zone)
+        sql = as_known(text, tables, set(tables), as_of, FIRST_DAY)
         found = spark.sql(sql.replace("silver.", "planted_")).collect()
         return {
             (row["enterprise_id"], row["month_start_date"]): (

@@ -11,7 +11,7 @@ import pytest
 from loomline.consistency.catalogue import load_checks
 from loomline.consistency.inputs import consistency_inputs, input_names
 from loomline.consistency.months import last_months, latest_month, month_start, months_needed
-from loomline.consistency.query import SLOT, as_known, tables_of_query, unknown_slots
+from loomline.consistency.query import SLOT, AsOf, as_known, tables_of_query, unknown_slots
 from loomline.errors import CatalogueError
 from loomline.families.catalogue import features, load_families
 from loomline.tables import load_tables
@@ -147,14 +147,14 @@ def test_sums_and_the_own_past_reach_further_back() -> None:
 
 def test_sql_reads_tables_and_links_only_as_they_were_known() -> None:
     tables = load_tables(CATALOG)
-    end = datetime(2020, 2, 29, 16, tzinfo=UTC)
+    as_of = AsOf(date(2020, 2, 29), datetime(2020, 2, 29, 16, tzinfo=UTC), "Asia/Shanghai")
     for check in CHECKS:
         if check.sql is None:
             continue
         assert not unknown_slots(check.sql, tables)
         # A table that is named without its slot would be read as it is now.
         assert "silver." not in check.sql
-        sql = as_known(check.sql, tables, date(2020, 2, 29), end, date(2019, 3, 1), "Asia/Shanghai")
+        sql = as_known(check.sql, tables, set(tables), as_of, date(2019, 3, 1))
         assert not SLOT.search(sql)
         for name in tables_of_query(check.sql):
             assert sql.count(f"from {name} where ") >= 1
@@ -162,3 +162,12 @@ def test_sql_reads_tables_and_links_only_as_they_were_known() -> None:
             slot not in ("as_of", "first_day", "time_zone") for slot in SLOT.findall(check.sql)
         )
         assert sql.count("known_at <= timestamp'2020-02-29 16:00:00Z'") == read
+
+
+def test_a_table_that_is_not_there_is_read_as_empty() -> None:
+    tables = load_tables(CATALOG)
+    as_of = AsOf(date(2020, 2, 29), datetime(2020, 2, 29, 16, tzinfo=UTC), "Asia/Shanghai")
+    sql = as_known("select 1 from {staff}", tables, set(), as_of, date(2019, 3, 1))
+    assert "silver.staff" not in sql
+    assert "cast(null as bigint) as head_count" in sql
+    assert "where false" in sql
