@@ -14,6 +14,7 @@ from loomline.job import JobContext
 from loomline.lake import (
     append_rows,
     create_tables,
+    in_condition,
     known_condition,
     remove_rows,
     rows_frame,
@@ -113,7 +114,7 @@ def judged(lake: JobContext, run: RunJob) -> Iterator[JobContext]:
         run("rule_evidence", day)
     yield lake
     for name in (RULE, FIRING, COUNT):
-        remove_rows(spark, name, "rule like 'planted_%'")
+        remove_rows(spark, name, in_condition("rule", PLANTED))
 
 
 def _world(context: JobContext) -> tuple[list[str], list[Firm], dict[str, Rule]]:
