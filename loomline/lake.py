@@ -51,7 +51,8 @@ def tables_of(spark: SparkSession, schema: str) -> set[str]:
     if not spark.catalog.databaseExists(schema):
         return set()
     rows = spark.sql(f"show tables in {quoted(schema)}").collect()
-    return {f"{schema}.{row['tableName']}" for row in rows}
+    # The session's own temporary views are listed with every schema, and are in none.
+    return {f"{schema}.{row['tableName']}" for row in rows if not row["isTemporary"]}
 
 
 def remove_unfinished_tables(spark: SparkSession, schema: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -15,6 +15,8 @@ from loomline.rules.tree import Condition, Expression
 
 Severity = Literal["low", "medium", "high", "critical"]
 Action = Literal["info", "watch", "review", "limit_freeze", "decline"]
+# A division of GB/T 4754, the Chinese classification of trades.
+DIVISION = r"^\d{2}$"
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 ACTIONS: tuple[Action, ...] = get_args(Action)
 # A version of a rule may say what a missing value means for it.
@@ -132,7 +134,7 @@ class DecisionTable(Declaration):
     together: tuple[Pairing, ...] = ()
     when_missing: Missing = "cannot_say"
     products: tuple[Product, ...] = ()
-    trades: tuple[str, ...] = ()
+    trades: tuple[Annotated[str, Field(pattern=DIVISION)], ...] = ()
     source: Source | None = None
 
     @model_validator(mode="after")

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loomline.enterprise_inputs import EnterpriseInputs
+from loomline.enterprise_inputs import EnterpriseInputs, Floats
 from loomline.rules.model import Rule
 from loomline.rules.program import Bools, Program, blocks_of
+
+# Cases whose firings are multiplied at once, so that they need not be held as numbers altogether.
+CASES_AT_ONCE = 16_384
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,15 +68,17 @@ def verdict_sql(rule: Rule, condition: str) -> str:
     )
 
 
-def overlaps(fired: Bools) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def overlaps(fired: Bools) -> Floats:
     """How alike the firings of each two rules are: of those of either, the share that is of both.
 
     `fired` is (rules, cases), a case being an enterprise at a date; the result (rules, rules) is
     the Jaccard index, 1 on the diagonal, NaN where neither rule ever fired. A pair above 0.95 says
     one thing twice.
     """
-    counts = fired.astype(np.float32)
-    both = (counts @ counts.T).astype(np.float64)
+    both = np.zeros((len(fired), len(fired)))
+    for start in range(0, fired.shape[1], CASES_AT_ONCE):
+        some = fired[:, start : start + CASES_AT_ONCE].astype(np.float32)
+        both += some @ some.T
     each = np.diag(both)
     either = each[:, None] + each[None, :] - both
     with np.errstate(invalid="ignore"):

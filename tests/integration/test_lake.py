@@ -1,4 +1,4 @@
-"""What a kill in the middle of `create table` leaves does not stand in the way of the next run."""
+"""What tables there are, and what a kill in the middle of `create table` leaves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from loomline.errors import LoomlineError
-from loomline.lake import create_tables, remove_unfinished_tables, table_version
+from loomline.lake import create_tables, remove_unfinished_tables, table_version, tables_of
 from loomline.settings import Settings
 
 NAME = "ops.conformed_file"
@@ -53,3 +53,10 @@ def test_a_folder_with_rows_that_no_table_owns_is_told_and_kept(
         remove_unfinished_tables(spark, "trial_lake")
     assert list(orphan.glob("*.parquet"))
     shutil.rmtree(orphan)
+
+
+def test_a_temporary_view_of_the_session_is_in_no_schema(spark: SparkSession) -> None:
+    spark.sql("create schema if not exists trial_lake")
+    spark.sql("create temporary view trial_view as select 1 as one")
+    assert not {name for name in tables_of(spark, "trial_lake") if name.endswith("trial_view")}
+    spark.catalog.dropTempView("trial_view")

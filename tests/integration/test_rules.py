@@ -126,6 +126,12 @@ def test_every_firing_keeps_the_values_of_its_condition(judged: JobContext) -> N
         assert "{" not in row["reason_en"] + row["reason_zh"]
 
 
+def test_the_gate_lets_the_firings_pass(judged: JobContext, run: RunJob) -> None:
+    result = run("gate_rules", AS_OF)
+    assert result.rows_in > 0
+    assert result.notes == ()
+
+
 def test_a_rerun_leaves_the_same_firings(judged: JobContext, run: RunJob) -> None:
     firings = judged.spark.table("rules.firing").where(OF_DATE)
     before = sorted(map(str, firings.collect()))
