@@ -28,12 +28,18 @@ def grid(places: Integers, months: Integers, values: Floats, shape: tuple[int, i
     return found
 
 
-def summed(values: Floats, months: int) -> Floats:
-    """Each month's sum with those of the `months` - 1 before it; NaN where one is missing."""
+def summed(values: Floats, months: int, needs_all: bool) -> Floats:
+    """Each month's sum with those of the `months` - 1 before it; NaN where the month is missing.
+
+    One of those before it that is missing makes the sum missing if it `needs_all`, else it adds 0.
+    """
     if months == 1:
         return values
-    windows = sliding_window_view(values, months, axis=1).sum(axis=2)
-    return np.hstack([np.full((len(values), months - 1), np.nan), windows])
+    before = np.full((len(values), months - 1), np.nan)
+    windows = sliding_window_view(np.hstack([before, values]), months, axis=1)
+    if needs_all:
+        return windows.sum(axis=2)
+    return np.where(np.isnan(values), np.nan, np.nansum(windows, axis=2))
 
 
 def shifted(values: Floats, months: int) -> Floats:

@@ -164,8 +164,10 @@ def judge(
         raise ValueError(f"{measured.shape[1]} months are too few for {check.name}.")
     if check.absent_is_zero:
         measured, reference = covered(measured, trades), covered(reference, trades)
-    measured = summed(measured, check.months)
-    reference = shifted(summed(reference, check.months), check.lag_months)
+    # A share of the months that are there is a share; a ratio of unlike months says nothing.
+    needs_all = check.form == "ratio"
+    measured = summed(measured, check.months, needs_all)
+    reference = shifted(summed(reference, check.months, needs_all), check.lag_months)
     position = _position(check, measured, reference)
     position[:, -JUDGED_MONTHS:][:, ~can_judge] = np.nan
     usual = _usual(check, position, trades)

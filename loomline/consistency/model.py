@@ -45,8 +45,9 @@ class Check(Declaration):
     `measured` and `reference` name measures of the feature families; or `sql` gives both, as
     columns enterprise_id, month_start_date, measured, reference (`loomline.consistency.query` says
     what stands in it): a month without a row has 0 of both, a null is missing. Both are summed over
-    `months` months; the reference is of `lag_months` earlier. A month is judged from
-    `known_after_days` days after its end on, or also while it runs if `judges_running_month`.
+    `months` months, for a share over those of them that are there; the reference is of `lag_months`
+    earlier. A month is judged from `known_after_days` days after its end on, or also while it runs
+    if `judges_running_month`.
 
     A `ratio` is judged by the logarithm of measured by reference, a `share` by their quotient, of
     which the measured part is within the reference. Amounts below `least_measured` and

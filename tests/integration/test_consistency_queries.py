@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,9 +26,10 @@ Ask = Callable[[str, Rows], Sides]
 
 
 @pytest.fixture
-def ask(settings: Settings, spark: SparkSession) -> Ask:
+def ask(settings: Settings, spark: SparkSession) -> Iterator[Ask]:
     """What a check's SQL gives on planted rows: both sides by enterprise and month."""
     tables = load_tables(settings.catalog)
+    views: set[str] = set()
     checks = {check.name: check for check in load_checks(settings.catalog)}
 
     def asked(name: str, planted: Rows) -> Sides:
@@ -42,6 +43,7 @@ def ask(settings: Settings, spark: SparkSession) -> Ask:
                 for row in planted.get(table.removeprefix("silver."), ())
             ]
             frame = spark.createDataFrame(rows, column_list(settings.catalog, table))
+            views.add(table.replace("silver.", "planted_"))
             frame.createOrReplaceTempView(table.replace("silver.", "planted_"))
         as_of = AsOf(AS_OF, settings.as_of_end(AS_OF), settings.time_zone)
         sql = as_known(text, tables, set(tables), as_of, FIRST_DAY)
@@ -54,7 +56,9 @@ def ask(settings: Settings, spark: SparkSession) -> Ask:
             for row in found
         }
 
-    return asked
+    yield asked
+    for view in views:
+        spark.catalog.dropTempView(view)
 
 
 def link(system: str, code: str, enterprise: str) -> dict[str, Any]:

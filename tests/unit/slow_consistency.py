@@ -17,7 +17,10 @@ def _is(value: float) -> bool:
     return not math.isnan(value)
 
 
-def _sum(row: Row, month: int, months: int) -> float:
+def _sum(row: Row, month: int, months: int, form: str) -> float:
+    if form == "share":
+        there = [value for value in row[max(0, month - months + 1) : month + 1] if _is(value)]
+        return sum(there) if month >= 0 and _is(row[month]) else math.nan
     if month - months + 1 < 0:
         return math.nan
     return sum(row[month - months + 1 : month + 1])
@@ -44,8 +47,8 @@ def positions(
     for mine, other in zip(measured, reference, strict=True):
         row = []
         for month in range(len(mine)):
-            one = _sum(mine, month, check.months)
-            two = _sum(other, month - check.lag_months, check.months)
+            one = _sum(mine, month, check.months, check.form)
+            two = _sum(other, month - check.lag_months, check.months, check.form)
             small = one < check.least_measured and two < check.least_reference
             if not (_is(one) and _is(two)):
                 row.append(math.nan)
