@@ -9,7 +9,14 @@ from pathlib import Path
 from loomline.declarations import catalogue_error, digest, read_declaration
 from loomline.errors import CatalogueError
 from loomline.families.model import Family, Feature, FeatureGrid, Measure, Ratio
-from loomline.families.vocabulary import AGGREGATIONS, COMPARISONS, Comparison, Kind, WindowDays
+from loomline.families.vocabulary import (
+    AGGREGATIONS,
+    COMPARISONS,
+    YEAR_DAYS,
+    Comparison,
+    Kind,
+    WindowDays,
+)
 from loomline.tables import load_tables
 
 Location = tuple[str | int, ...]
@@ -62,6 +69,8 @@ def _feature(
     if isinstance(made, Ratio):
         name, unit = made.name, made.unit
         needs = "what it divides by has no such history or is not above 0"
+        if _counted_as(of)[0] == "level":
+            needs += ", or no day of the window has what is divided"
         en, zh = f"{made.description_en} over {window_en}", f"近{window}天{made.description_zh}"
     else:
         said = next(words for key, words in AGGREGATIONS.items() if key == aggregation)
@@ -93,6 +102,21 @@ def _feature(
     )
 
 
+def _told_apart(made: FeatureGrid | Ratio, window: WindowDays) -> tuple[Comparison, ...]:
+    """The comparisons of a window without those that another one says already.
+
+    The 365 days before are the same days a year before, so that over 365 days the one comparison
+    is the other.
+    """
+    if window != YEAR_DAYS:
+        return made.comparisons
+    same: dict[Comparison, Comparison] = {
+        "last_year": "previous",
+        "last_year_peers": "previous_peers",
+    }
+    return tuple(one for one in made.comparisons if same.get(one) not in made.comparisons)
+
+
 def _made(family: Family, measures: Mapping[str, Measure]) -> Iterator[tuple[Location, Feature]]:
     """The features of a family in the order of its file, each with the place that declares it.
 
@@ -102,14 +126,14 @@ def _made(family: Family, measures: Mapping[str, Measure]) -> Iterator[tuple[Loc
         for position, name in enumerate(grid.of):
             for aggregation in grid.aggregations:
                 for window in grid.windows:
-                    for comparison in grid.comparisons:
+                    for comparison in _told_apart(grid, window):
                         one = measures[name]
                         feature = _feature(family, one, (one,), aggregation, window, comparison)
                         yield ("features", place, "of", position), feature
     for place, ratio in enumerate(family.ratios):
         of = (measures[ratio.numerator], measures[ratio.denominator])
         for window in ratio.windows:
-            for comparison in ratio.comparisons:
+            for comparison in _told_apart(ratio, window):
                 feature = _feature(family, ratio, of, "ratio", window, comparison)
                 yield ("ratios", place, "name"), feature
 

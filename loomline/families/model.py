@@ -57,7 +57,10 @@ class Measure(Declaration):
 
 
 class _Made(Declaration):
-    """The windows and comparisons that features are made for."""
+    """The windows and comparisons that features are made for.
+
+    Over 365 days the days before are those of last year; the two comparisons are made once.
+    """
 
     windows: tuple[WindowDays, ...] = Field(min_length=1)
     comparisons: tuple[Comparison, ...] = Field(default=("none",), min_length=1)

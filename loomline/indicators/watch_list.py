@@ -47,7 +47,9 @@ def _by_domain(
         sums += strongest[: policy.strongest_per_domain].sum(axis=0)
         counts += (said[own] | (weights[own] > 0)).any(axis=0)
         red += strongest[0] >= policy.points.red
-    return sums / np.maximum(counts + policy.calm_domains, 1), red.astype(np.int64)
+    # Rounded, because a sum that is the bound but for its last digit has reached it.
+    means = np.round(sums / np.maximum(counts + policy.calm_domains, 1), 9)
+    return means, red.astype(np.int64)
 
 
 def _alone(

@@ -104,7 +104,7 @@ def slow_status(
         )
         total += sum(own[: policy.strongest_per_domain])
         heavy_domains += own[0] >= policy.points.red
-    total /= max(len(telling) + policy.calm_domains, 1)
+    total = round(total / max(len(telling) + policy.calm_domains, 1), 9)
     alone = {
         one.indicator.red_alone
         for one, weight in zip(declared, weights, strict=True)

@@ -22,7 +22,7 @@ dimensions:
     says_en: Grows.
     says_zh: 增长。
     inputs:
-      - {input: sale_amount_sum_365d_vs_last_year, better: high, weight: 2}
+      - {input: sale_amount_sum_90d_vs_last_year, better: high, weight: 2}
       - {input: sale_amount_trend_180d, better: high, weight: 1}
 """
 
@@ -52,7 +52,7 @@ def written(trial: Path, text: str) -> Path:
         ("sale_amount_trend", "sail_amount_trend", 12, "dimensions.0.inputs.1.input"),
         ("weight: 1}", "weight: 0}", 12, "dimensions.0.inputs.1.weight"),
         ("better: high, weight: 2", "better: best, weight: 2", 11, "dimensions.0.inputs.0.better"),
-        ("sale_amount_trend_180d", "sale_amount_sum_365d_vs_last_year", 5, "dimensions.0"),
+        ("sale_amount_trend_180d", "sale_amount_sum_90d_vs_last_year", 5, "dimensions.0"),
     ],
 )
 def test_an_error_names_file_line_and_key(

@@ -158,6 +158,15 @@ def test_a_ratio_may_take_measures_of_a_later_file(trial: Path) -> None:
     assert features(families)[-1].measures == ("o_sale", "sale")
 
 
+def test_over_a_year_the_days_before_and_those_of_last_year_are_told_once(trial: Path) -> None:
+    text = FAMILY.replace("[none, previous, peers]", "[last_year, previous, none]")
+    made = features(load_families(written(trial, text)))
+    of_a_year = [one.name for one in made if one.name.startswith("sale_sum_365d")]
+    assert of_a_year == ["sale_sum_365d_vs_previous", "sale_sum_365d"]
+    of_a_month = [one.name for one in made if one.name.startswith("sale_sum_30d")]
+    assert of_a_month == ["sale_sum_30d_vs_last_year", "sale_sum_30d_vs_previous", "sale_sum_30d"]
+
+
 def test_features_are_in_the_order_of_the_file_and_say_what_they_are(trial: Path) -> None:
     made = features(load_families(written(trial, FAMILY)))
     assert [feature.name for feature in made] == [
@@ -206,10 +215,19 @@ def test_the_pages_in_the_docs_are_in_step_with_the_families(catalog: Path) -> N
 def test_no_two_features_say_or_compute_the_same(declared: tuple[Feature, ...]) -> None:
     for part in ("description_en", "description_zh"):
         assert max(Counter(getattr(feature, part) for feature in declared).values()) == 1
-    computed = Counter(
-        (one.measures, one.aggregation, one.window_days, one.comparison) for one in declared
-    )
+    computed = Counter(map(what_is_computed, declared))
     assert max(computed.values()) == 1
+
+
+def what_is_computed(feature: Feature) -> tuple[object, ...]:
+    """The feature but for its words; equal for two ways to say the same."""
+    window, comparison = feature.window_days, str(feature.comparison)
+    if window == 365:
+        # The 365 days before are those of a year before.
+        comparison = comparison.replace("last_year", "previous")
+    if feature.aggregation == "closing" and comparison in ("none", "peers"):
+        window = 7
+    return (feature.measures, feature.aggregation, window, comparison)
 
 
 def test_every_measure_is_used(catalog: Path, declared: tuple[Feature, ...]) -> None:
