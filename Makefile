@@ -50,8 +50,12 @@ mlflow: .venv/.ready ## serve the MLflow page until Ctrl-C
 airflow: .venv/.ready ## serve the Airflow page and scheduler until Ctrl-C
 	@$(RUN)/loomline page airflow
 
-docs: .venv/.ready ## write the data dictionary
+docs: .venv/.ready ## write the data dictionary and the pages of features, rules, indicators and dimensions
 	@$(RUN)/loomline dictionary
+	@$(RUN)/loomline indicator page
+	@$(RUN)/loomline dimension page
+	@$(RUN)/loomline feature pages
+	@$(RUN)/loomline rule pages
 
 clean: ## stop the engine and delete this home's tables and reports, after asking; YES=1 does not ask
 	@sh infra/clean.sh "$(YES)"

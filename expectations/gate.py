@@ -26,6 +26,16 @@ def run_scores(context: JobContext) -> JobResult:
     return run_gate("scores", context)
 
 
+def run_rules(context: JobContext) -> JobResult:
+    """Check the rules and what they found."""
+    return run_gate("rules", context)
+
+
+def run_evidence(context: JobContext) -> JobResult:
+    """Check the evidence of rules."""
+    return run_gate("evidence", context)
+
+
 def run_marts(context: JobContext) -> JobResult:
     """Check the mart tables."""
     return run_gate("marts", context)

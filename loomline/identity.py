@@ -13,6 +13,8 @@ from loomline.declarations import Declaration, catalogue_error, read_declaration
 from loomline.tables import load_tables
 
 EVERYBODY = "*"
+# SQL: the codes of a system that are the firm's own, and not its place in another firm's list.
+OWN_CODE = f"party_role = 'enterprise' and owner_code = '{EVERYBODY}'"
 
 
 class Mention(Declaration):

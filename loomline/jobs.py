@@ -1,6 +1,7 @@
 """The job list: every step of the risk lake, what it reads and what it writes, in running order.
 
-`DAILY_JOBS` are the steps of a daily run; `JOBS` has those, and the jobs that a person asks for.
+`DAILY_JOBS` are the steps of a daily run, `MONTHLY_JOBS` those of the run after a month's last
+day; `JOBS` has both, and the jobs that a person asks for.
 """
 
 from __future__ import annotations
@@ -127,6 +128,13 @@ DAILY_JOBS = (
         writes=("features.window_value", "features.window_feature"),
     ),
     Job(
+        name="consistency",
+        entry="spark_jobs.consistency:run",
+        description="Set what the records of an enterprise say against one another, by month.",
+        reads=("features.daily_state", "silver.*"),
+        writes=("features.consistency", "features.data_trust"),
+    ),
+    Job(
         name="train",
         entry="models.train.job:run",
         description="Train, validate and register a default model where none holds for the date.",
@@ -141,10 +149,47 @@ DAILY_JOBS = (
         writes=("scores.credit_score", "scores.master_scale"),
     ),
     Job(
+        name="indicators",
+        entry="spark_jobs.indicators:run",
+        description="Say which warnings every enterprise gives, since when, and who is watched.",
+        reads=(
+            *("features.window_value", "features.window_feature", "scores.credit_score"),
+            *("silver.enterprise_link", "silver.party"),
+        ),
+        writes=("scores.indicator", "scores.indicator_state", "scores.watch_list"),
+    ),
+    Job(
+        name="dimensions",
+        entry="spark_jobs.dimensions:run",
+        description="Scale the value dimensions of every enterprise against its peers.",
+        reads=(
+            *("features.window_value", "features.window_feature", "scores.credit_score"),
+            *("silver.enterprise_link", "silver.party"),
+        ),
+        writes=("scores.dimension", "scores.dimension_value"),
+    ),
+    Job(
         name="gate_scores",
         entry="expectations.gate:run_scores",
         description="Check features and scores; a critical failure stops the run.",
         reads=("features.*", "scores.*"),
+        writes=("quality.validation_result",),
+    ),
+    Job(
+        name="rules",
+        entry="spark_jobs.rules:run",
+        description="Apply the risk rules to every enterprise; what fires says why.",
+        reads=(
+            *("features.window_value", "features.window_feature", "scores.credit_score"),
+            *("silver.enterprise_link", "silver.party"),
+        ),
+        writes=("rules.rule", "rules.firing", "rules.verdict_count"),
+    ),
+    Job(
+        name="gate_rules",
+        entry="expectations.gate:run_rules",
+        description="Check what the rules found; a critical failure stops the run.",
+        reads=("rules.*", "features.window_value"),
         writes=("quality.validation_result",),
     ),
     Job(
@@ -164,14 +209,37 @@ DAILY_JOBS = (
     Job(
         name="report",
         entry="reports.job:run",
-        description="Write the portfolio report of the date as HTML and XLSX.",
+        description="Write the portfolio, ecosystem and trade reports as HTML and XLSX.",
         reads=("marts.*", "quality.*", "scores.*"),
         writes=(),
     ),
 )
 
+MONTHLY_JOBS = (
+    Job(
+        name="rule_evidence",
+        entry="spark_jobs.rule_evidence:run",
+        description="Say what history shows of each rule; propose which to retire and add.",
+        reads=(
+            *("rules.rule", "rules.firing", "rules.verdict_count"),
+            *("features.window_value", "features.window_feature"),
+            *("silver.credit_outcome", "silver.credit_record"),
+            *("silver.enterprise_link", "silver.party"),
+        ),
+        writes=("rules.rule_evidence", "rules.rule_proposal"),
+    ),
+    Job(
+        name="gate_evidence",
+        entry="expectations.gate:run_evidence",
+        description="Check the evidence of rules; a critical failure stops the run.",
+        reads=("rules.rule_evidence", "rules.rule_proposal"),
+        writes=("quality.validation_result",),
+    ),
+)
+
 JOBS = (
     *DAILY_JOBS,
+    *MONTHLY_JOBS,
     Job(
         name="audit",
         entry="spark_jobs.reconcile:run_audit",

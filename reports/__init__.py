@@ -1,1 +1,1 @@
-"""The reports: what a portfolio looked like on a date, as one HTML page and one XLSX workbook."""
+"""The reports: what a portfolio, an ecosystem, a trade or an enterprise looked like on a date."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -13,20 +16,31 @@ from loomline.lake import sql_literal, table_version
 # Every run adds a row to it, the report's own run too, so its version would say nothing.
 RUN_LOG = "ops.job_runs"
 
+Parameter = str | date | datetime | None
+
 
 @dataclass(frozen=True)
 class Question:
     """A query of a report.
 
-    `tables` are all the tables that `sql` reads; `sql` writes the as-of date as `:as_of_date`.
+    `tables` are all the tables that `sql` reads; `sql` writes the as-of date as `:as_of_date`, and
+    whatever else the report is of likewise, such as `:enterprise_id`.
     """
 
     tables: tuple[str, ...]
     sql: str
 
-    def as_of(self, as_of_date: date) -> str:
-        """The SQL for a date, ready to be run by anyone who wants to check a figure."""
-        return self.sql.strip().replace(":as_of_date", sql_literal(as_of_date))
+    def filled(self, values: Mapping[str, Parameter]) -> str:
+        """The SQL with values for names, ready to be run by anyone who wants to check a figure.
+
+        A value is never looked into for further names.
+        """
+
+        def literal(found: re.Match[str]) -> str:
+            value = values[found[1]]
+            return "null" if value is None else sql_literal(value)
+
+        return re.sub(r"(?<!:):([a-z_]+)", literal, self.sql.strip())
 
 
 @dataclass(frozen=True)
@@ -50,10 +64,16 @@ class Answer:
 
 @dataclass
 class Lake:
-    """The tables of the lake as of a date, read through the engine; a question is run once."""
+    """The tables of the lake as of a date, read through the engine; a question is run once.
+
+    `parameters` has what a question may name besides `:as_of_date`. With the `warehouse` of a
+    home's own engine the versions of tables are read off its files, which is faster.
+    """
 
     spark: SparkSession
     as_of_date: date
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    warehouse: Path | None = None
     _answers: dict[Question, Answer] = field(default_factory=dict)
     _versions: dict[str, int | None] = field(default_factory=dict)
 
@@ -76,7 +96,7 @@ class Lake:
             for table, version in versions.items()
             if version is not None
         }
-        sql = question.as_of(self.as_of_date)
+        sql = question.filled({"as_of_date": self.as_of_date, **self.parameters})
         if missing:
             return Answer(sql, (), found, missing)
         rows = tuple(row.asDict(recursive=True) for row in self.spark.sql(sql).collect())
@@ -84,5 +104,5 @@ class Lake:
 
     def _version(self, table: str) -> int | None:
         if table not in self._versions:
-            self._versions[table] = table_version(self.spark, table)
+            self._versions[table] = table_version(self.spark, table, self.warehouse)
         return self._versions[table]

@@ -50,13 +50,14 @@ WIDTH_PIXELS, HEIGHT_PIXELS = re.compile(r' width="[^"]*pt"'), re.compile(r' hei
 
 
 @contextmanager
-def _drawing(name: str, height_inches: float = 2.9) -> Iterator[tuple[Figure, Axes]]:
+def drawing(name: str, height_inches: float = 2.9) -> Iterator[tuple[Figure, Axes]]:
+    """An empty chart in the report's style; the name makes its inner names its own."""
     with rc_context({**STYLE, "svg.hashsalt": name}):
         figure = Figure(figsize=(WIDTH_INCHES, height_inches), layout="constrained")
         yield figure, figure.subplots()
 
 
-def _svg(figure: Figure, description: str) -> str:
+def svg_text(figure: Figure, description: str) -> str:
     """The figure as an `<svg>` element that fills its container and says what it shows."""
     out = io.StringIO()
     with warnings.catch_warnings():
@@ -81,7 +82,7 @@ def grade_chart(
         values: one a grade.
         worst: names of the grades to stress.
     """
-    with _drawing(measure) as (figure, axes):
+    with drawing(measure) as (figure, axes):
         colours = [ACCENT if grade in worst else QUIET for grade in grades]
         bars = axes.bar(range(len(grades)), values, color=colours, width=0.7)
         axes.bar_label(bars, labels=[number(value) for value in values], padding=2)
@@ -90,7 +91,7 @@ def grade_chart(
         axes.set_xlabel("grade 等级")
         axes.set_ylabel(measure)
         axes.tick_params(axis="x", length=0)
-        return _svg(figure, f"{measure}, by grade")
+        return svg_text(figure, f"{measure}, by grade")
 
 
 def reliability_chart(rows: Sequence[dict[str, Any]]) -> str:
@@ -104,7 +105,7 @@ def reliability_chart(rows: Sequence[dict[str, Any]]) -> str:
     observed = [100 * row["observed_default_ratio"] for row in rows]
     below = [max(0.0, y - 100 * row["lower"]) for y, row in zip(observed, rows, strict=True)]
     above = [max(0.0, 100 * row["upper"] - y) for y, row in zip(observed, rows, strict=True)]
-    with _drawing("reliability", 3.3) as (figure, axes):
+    with drawing("reliability", 3.3) as (figure, axes):
         axes.plot([0, 100], [0, 100], color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.errorbar(
             *(predicted, observed),
@@ -122,7 +123,7 @@ def reliability_chart(rows: Sequence[dict[str, Any]]) -> str:
         axes.set_ylim(0, min(105, max(1, 1.05 * max(100 * row["upper"] for row in rows))))
         axes.set_xlabel("mean predicted probability 平均预测违约概率, %")
         axes.set_ylabel("observed defaults 实际违约率, %")
-        return _svg(figure, "Observed default share against predicted probability, by bin")
+        return svg_text(figure, "Observed default share against predicted probability, by bin")
 
 
 def interval_chart(name: str, labels: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
@@ -133,7 +134,7 @@ def interval_chart(name: str, labels: Sequence[str], rows: Sequence[dict[str, An
         labels: one a row.
         rows: estimate, lower and upper.
     """
-    with _drawing(name, 0.9 + 0.36 * len(rows)) as (figure, axes):
+    with drawing(name, 0.9 + 0.36 * len(rows)) as (figure, axes):
         for place, row in enumerate(rows):
             axes.plot([row["lower"], row["upper"]], [place, place], color=QUIET, linewidth=2.5)
             axes.plot(row["estimate"], place, "o", color=ACCENT, markersize=5)
@@ -145,7 +146,7 @@ def interval_chart(name: str, labels: Sequence[str], rows: Sequence[dict[str, An
         axes.set_ylim(len(rows) - 0.5, -0.8)
         axes.tick_params(axis="y", length=0)
         axes.set_xlabel(name)
-        return _svg(figure, f"{name} with 95 % intervals")
+        return svg_text(figure, f"{name} with 95 % intervals")
 
 
 def month_chart(measure: str, months: Sequence[date], lines: dict[str, list[float]]) -> str:
@@ -156,7 +157,7 @@ def month_chart(measure: str, months: Sequence[date], lines: dict[str, list[floa
         months: first days of the months.
         lines: two lines, each a label and one value a month.
     """
-    with _drawing(measure) as (figure, axes):
+    with drawing(measure) as (figure, axes):
         days = np.array(months, dtype="datetime64[D]")
         for colour, (label, values) in zip((ACCENT, QUIET), lines.items(), strict=True):
             axes.plot(days, values, color=colour, label=label)
@@ -167,4 +168,4 @@ def month_chart(measure: str, months: Sequence[date], lines: dict[str, list[floa
         axes.set_ylabel(measure)
         axes.set_xlabel("month of issue 开票月份")
         axes.legend(frameon=False, loc="upper left")
-        return _svg(figure, f"{measure}, by month")
+        return svg_text(figure, f"{measure}, by month")

@@ -1,47 +1,46 @@
-"""Job `report`: the portfolio report of the date, as HTML page and XLSX workbook."""
+"""Job `report`: the reports of the date that everybody reads, as HTML pages and XLSX workbooks."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 from loomline.job import JobContext, JobResult
 from reports.answers import Lake
-from reports.page import render_page
-from reports.report import build_report
-from reports.workbook import write_workbook
-
-PAGE, WORKBOOK = "portfolio-report.html", "portfolio-report.xlsx"
+from reports.dates import lake_of, mart_dates
+from reports.files import write_report
+from reports.group import ecosystem, trade
+from reports.group.questions import TRADES
+from reports.portfolio.report import build_report
+from reports.report import Report
+from reports.trades import load_trade_names
+from reports.wanted import TRADES_FOLDER
 
 
 def run(context: JobContext) -> JobResult:
-    """Write `<home>/reports/<date>/portfolio-report.html` and `.xlsx`, in place of earlier ones.
+    """Write the portfolio, the ecosystem and all trade reports below `<home>/reports/<date>`.
 
-    `rows_in` is the number of rows read, `rows_out` the number of rows in the report's tables. A
-    second run for the same tables differs in the time of generation only.
+    They take the place of earlier ones. Where the marts have no rows of the date, only the
+    portfolio report is written, which says so. `rows_in` is the number of rows read, `rows_out` the
+    number of rows in the reports' tables. A second run for the same tables differs in the time of
+    generation only.
     """
-    lake = Lake(context.spark, context.as_of_date)
     now = datetime.now(context.settings.business_zone)
-    report = build_report(lake, now)
     folder = context.settings.reports / context.as_of_date.isoformat()
-    folder.mkdir(parents=True, exist_ok=True)
-    page = render_page(report)
-    replace_file(folder / PAGE, lambda path: path.write_text(page, encoding="utf-8"))
-    replace_file(folder / WORKBOOK, lambda path: write_workbook(report, path))
+    portfolio = Lake(context.spark, context.as_of_date, {}, context.warehouse)
+    made: list[tuple[Lake, Report]] = [(portfolio, build_report(portfolio, now))]
+    notes = [str(path) for path in write_report(made[0][1], folder)]
+    if context.as_of_date in mart_dates(context):
+        lake, names = lake_of(context), load_trade_names(context.catalog)
+        made.append((lake, ecosystem.build_report(lake, now, names)))
+        notes += [str(path) for path in write_report(made[-1][1], folder)]
+        trades = [row["trade"] for row in lake.ask(TRADES).rows]
+        for one in trades:
+            lake = lake_of(context, trade=one)
+            made.append((lake, trade.build_report(lake, now, names)))
+            write_report(made[-1][1], folder / TRADES_FOLDER)
+        notes.append(f"{len(trades)} trade reports in {folder / TRADES_FOLDER}")
     return JobResult(
-        rows_in=sum(len(answer.rows) for answer in lake.answers),
-        rows_out=sum(len(table.answer.rows) for _, table in report.tables),
-        notes=(str(folder / PAGE), str(folder / WORKBOOK)),
+        rows_in=sum(len(answer.rows) for lake, _ in made for answer in lake.answers),
+        rows_out=sum(len(table.answer.rows) for _, one in made for _, table in one.tables),
+        notes=tuple(notes),
     )
-
-
-def replace_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file beside `path` and put it in its place at once; a failure leaves the old one."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        write(unfinished)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

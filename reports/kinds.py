@@ -56,6 +56,14 @@ def in_short(value: float | Decimal) -> str:
     return number(value)
 
 
+def measured(value: float | Decimal, shown: Callable[[float | Decimal, int], str] = number) -> str:
+    """A number of any size, with as many decimals as a reader needs; none where it is whole."""
+    size = abs(float(value))
+    if size >= 1000 or size.is_integer():
+        return shown(value, 0)
+    return shown(value, 1 if size >= 100 else 2 if size >= 1 else 3)
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of value.
@@ -132,6 +140,8 @@ INDEX = _number_kind(3, "0.000")
 SHARE = _percent_kind(1, "0.0%")
 PROBABILITY = _percent_kind(2, "0.00%")
 SECONDS = _number_kind(1, "0.0", "s 秒", width=12)
+MEASURED = Kind(lambda value: measured(_numeric(value)), "#,##0.###")
+CHANGE_MEASURED = Kind(lambda value: measured(_numeric(value), signed), "+#,##0.###;-#,##0.###;0")
 CHANGE_COUNT = Kind(lambda value: signed(_numeric(value)), "+#,##0;-#,##0;0")
 CHANGE_POINTS = Kind(
     lambda value: signed(_numeric(value), 1), "+#,##0.0;-#,##0.0;0.0", "points 分", "points 分"
@@ -145,4 +155,9 @@ CHANGE_PROBABILITY = Kind(
 DATE = Kind(lambda value: str(value), "yyyy-mm-dd", width=12, is_number=False)
 MOMENT = Kind(_shown_moment, "yyyy-mm-dd hh:mm", "UTC", "UTC", width=18, is_number=False)
 YES_NO = Kind(lambda value: "yes 是" if value else "no 否", "General", width=10, is_number=False)
-SEVERITY = coded({"critical": "critical 严重", "warning": "warning 警告", "note": "note 提示"})
+SEVERITY = coded(
+    {
+        **{"critical": "critical 严重", "warning": "warning 警告", "note": "note 提示"},
+        **{"worse": "▼ worse 变差", "better": "▲ better 变好", "other": "other 其他"},
+    }
+)

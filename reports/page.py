@@ -9,9 +9,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from reports.answers import Answer
-from reports.kinds import MISSING, plain_text, signed
-from reports.parts import Column
-from reports.report import TITLE, Report
+from reports.kinds import MISSING, SEVERITY, plain_text, signed
+from reports.parts import Column, Notice
+from reports.report import Report
 
 
 def source_line(answer: Answer) -> str:
@@ -47,6 +47,11 @@ def reason_lines(reasons: list[dict[str, Any]] | None) -> list[dict[str, str]]:
     ]
 
 
+def notice_label(notice: Notice) -> str:
+    """What a notice is, in words of both languages."""
+    return SEVERITY.text(notice.severity)
+
+
 def column_class(column: Column) -> str:
     """The style class of a column: numbers on the right, codes and dates unbroken, texts wide."""
     if column.kind.is_number:
@@ -70,11 +75,11 @@ def _template() -> Template:
         "bar_percent": bar_percent,
         "column_class": column_class,
         "missing": MISSING,
+        "notice_label": notice_label,
         "reason_lines": reason_lines,
         "source_names": source_names,
-        "title": TITLE,
     }
-    return environment.get_template("portfolio_report.html")
+    return environment.get_template("report.html")
 
 
 def render_page(report: Report) -> str:

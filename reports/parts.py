@@ -69,7 +69,10 @@ class Chart:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something that a reader should act on; `severity` is critical, warning or note."""
+    """Something that a reader should act on, or a change.
+
+    `severity` is critical, warning or note; of a change worse, better or other.
+    """
 
     severity: str
     text: Words
@@ -80,7 +83,8 @@ class Notice:
 class Section:
     """A section of the report; `key` is its anchor on the page.
 
-    `sources` are the answers behind figures, notices and charts; a table names its own.
+    `nothing` is said where there are no notices; None for a section that never has any. `sources`
+    are the answers behind figures, notices and charts; a table names its own.
     """
 
     key: str
@@ -88,6 +92,7 @@ class Section:
     introduction: Words
     figures: tuple[Figure, ...] = ()
     notices: tuple[Notice, ...] = ()
+    nothing: Words | None = None
     charts: tuple[Chart, ...] = ()
     tables: tuple[Table, ...] = ()
     sources: tuple[Answer, ...] = ()

@@ -14,7 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 from reports.kinds import is_missing, signed
 from reports.page import source_line
 from reports.parts import Column, Table
-from reports.report import TITLE, Report
+from reports.report import Report
 
 # Excel holds 32,767 characters in a cell; xlsxwriter would leave a longer text out.
 LONGEST_CELL = 32_000
@@ -55,7 +55,7 @@ class _Book:
         self.workbook = Workbook(str(path), options)
         # The file's own date is the as-of date, so that the same content gives the same bytes.
         created = datetime.combine(report.as_of_date, time.min)
-        title = f"{TITLE.english} {report.as_of_date}"
+        title = f"{report.heading} {report.as_of_date}"
         self.workbook.set_properties({"title": title, "created": created})
         self.formats: dict[str, Format] = {}
         self.head = self.workbook.add_format(
@@ -134,7 +134,8 @@ def _write_contents(book: _Book, report: Report) -> None:
         sheet.write_number(row, 3, len(table.answer.rows), book.number_format("#,##0"))
         sheet.write_string(row, 4, source_line(table.answer), book.wrapped)
     end = len(report.tables) + 2
-    sheet.write_string(end, 0, f"{TITLE.english} {TITLE.chinese} {report.as_of_date}", book.text)
+    title = f"{report.title.english} {report.title.chinese} {report.subject}".strip()
+    sheet.write_string(end, 0, cell_text(f"{title} {report.as_of_date}"), book.text)
     generated = report.generated_at.isoformat(timespec="seconds")
     sheet.write_string(end + 1, 0, f"Generated at 生成时间 {generated}", book.text)
 

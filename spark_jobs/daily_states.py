@@ -20,6 +20,7 @@ from pyspark.sql import functions as F
 from loomline.declarations import digest
 from loomline.errors import CatalogueError
 from loomline.families.catalogue import load_families
+from loomline.families.measured import step_structs
 from loomline.families.model import Measure
 from loomline.job import JobContext, JobResult
 from loomline.lake import (
@@ -53,7 +54,8 @@ def measures_by_table(context: JobContext) -> dict[str, list[Measure]]:
 
 def rules_version(measures: list[Measure]) -> str:
     """A digest of all that decides what a table's rows add."""
-    declared = [(x.name, x.code, x.day, x.value, x.where) for x in measures]
+    parts = ("name", "code", "spelling", "ids_of", "day", "value", "where", "until")
+    declared = [[getattr(measure, part) for part in parts] for measure in measures]
     return digest(json.dumps(declared), 12)
 
 
@@ -63,23 +65,17 @@ def steps(rows: DataFrame, measures: list[Measure], zone: str) -> DataFrame:
         BUSINESS_DATE.format(instant=instant, zone=zone)
         for instant in ("known_at", "superseded_at")
     )
-    # An enterprise_id needs no system; whose a code is, the links of its system say.
-    system = "code_system" if "code_system" in rows.columns else "''"
-    values = [
-        f"struct('{x.name}' as measure, {x.code} as enterprise_code, date({x.day}) as event_date, "
-        f"cast(if({x.where or 'true'}, {x.value}, null) as decimal(28,6)) as value)"
-        for x in measures
-    ]
+    has_system = "code_system" in rows.columns
+    values = [struct for one in measures for struct in step_structs(one, has_system, zone)]
     turns = (
         f"filter(array(struct({known} as known_date, sign as turn), "
         f"struct({ended} as known_date, -sign as turn)), x -> x.known_date is not null)"
     )
     each = rows.selectExpr(
-        f"{system} as code_system",
         f"explode({turns}) as turn",
-        f"array({', '.join(values)}) as measured".replace(":time_zone", f"'{zone}'"),
+        f"array({', '.join(values)}) as measured",
     )
-    each = each.selectExpr("code_system", "turn.*", "inline(measured)")
+    each = each.selectExpr("turn.*", "inline(measured)")
     sums = each.where(
         "value is not null and event_date is not null and enterprise_code is not null"
     ).groupBy("code_system", "enterprise_code", "measure", "event_date", "known_date")

@@ -1,4 +1,4 @@
-"""Reads the named values of enterprises as of a date: features of the families, and scores."""
+"""Reads the named values of enterprises as of a date: features, scores, and consistency."""
 
 from __future__ import annotations
 
@@ -10,13 +10,22 @@ import pyarrow as pa
 from loomline.enterprise_inputs import EnterpriseInputs, Floats
 from loomline.errors import LoomlineError
 from loomline.job import JobContext
-from loomline.lake import known_condition, sql_literal, tables_of
-from spark_jobs.window_features import NAMES, TRADES, VALUES
+from loomline.lake import sql_literal, tables_of
+from spark_jobs.consistency_values import consistency_values
+from spark_jobs.known_enterprises import known_trades
+from spark_jobs.window_features import NAMES, VALUES
 
 SCORES = "scores.credit_score"
 # Columns of the scores, by the name that they have among the inputs.
 SCORE_COLUMNS = {"default_probability": "pd_ratio", "credit_score": "score"}
-DIVISION_DIGITS = 2
+# What a job says that has nothing to look at.
+NO_FEATURES = "no enterprise has features of the families as of the date"
+
+
+def has_features(context: JobContext) -> bool:
+    """Whether any enterprise has features of the families as of the date."""
+    of_date = f"as_of_date = {sql_literal(context.as_of_date)}"
+    return not context.spark.table(VALUES).where(of_date).isEmpty()
 
 
 def _matrix(lists: pa.ChunkedArray, width: int) -> Floats:
@@ -70,6 +79,7 @@ def read_inputs(context: JobContext, names: Iterable[str] | None = None) -> Ente
     """
     enterprise_ids, values = _feature_values(context)
     values |= _score_values(context, enterprise_ids)
+    values |= consistency_values(context, enterprise_ids)
     if names is not None:
         wanted = list(names)
         if unknown := sorted(set(wanted) - values.keys()):
@@ -78,13 +88,7 @@ def read_inputs(context: JobContext, names: Iterable[str] | None = None) -> Ente
                 "Run window_features of that date again: its families have changed since.",
             )
         values = {name: values[name] for name in wanted}
-    end = context.as_of_end
-    trades = context.spark.sql(
-        TRADES.format(
-            party_known=known_condition(end, "party"), link_known=known_condition(end, "links")
-        )
-    ).collect()
-    trade_of = {row["enterprise_id"]: row["trade"][:DIVISION_DIGITS] for row in trades}
+    trade_of = known_trades(context)
     return EnterpriseInputs(
         enterprise_ids,
         [trade_of.get(one, "") for one in enterprise_ids],

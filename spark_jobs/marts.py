@@ -20,7 +20,11 @@ from spark_jobs.known_telemetry import write_known_days
 
 DBT_PROJECT = PROJECT_ROOT / "dbt"
 # Before the first training there are no scores, and the marts are built without them.
-SCORE_TABLES = ("scores.credit_score", "scores.master_scale")
+SCORE_TABLES = (
+    *("scores.credit_score", "scores.master_scale"),
+    *("scores.indicator", "scores.indicator_state", "scores.watch_list"),
+    *("scores.dimension", "scores.dimension_value"),
+)
 # Not every lake has sources of machines or links of firms, and the marts are built without them.
 SILVER_TABLES = (
     "silver.enterprise_link",

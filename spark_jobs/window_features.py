@@ -7,72 +7,73 @@ features come from one pass over the days before the date, as what was known by 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from loomline.families.algebra import window_values
-from loomline.families.catalogue import families_version, features, load_families
-from loomline.families.model import Family, Feature
-from loomline.families.state import (
-    DailyState,
-    Floats,
-    Integers,
-    daily_state,
-    daily_values,
+from loomline.families.catalogue import (
+    families_version,
+    features,
+    load_families,
+    measures_of,
 )
+from loomline.families.model import Family, Feature
+from loomline.families.state import DailyState, Floats, Integers, Steps, daily_state, joined
 from loomline.families.vocabulary import STATE_DAYS
+from loomline.identity import OWN_CODE
 from loomline.job import JobContext, JobResult
 from loomline.lake import (
     column_list,
     create_tables,
+    in_condition,
     known_condition,
     replace_rows,
     sql_literal,
     write_once,
 )
+from spark_jobs.known_enterprises import LINK, PARTY, known_trades
 
 VALUES = "features.window_value"
 NAMES = "features.window_feature"
 BY_NAME = "features.window_value_by_name"
-STATE, LINK, PARTY = "features.daily_state", "silver.enterprise_link", "silver.party"
-DIVISION_DIGITS = 2
+STATE = "features.daily_state"
 UNKNOWN_TRADE = -1
 
-# The codes of a system that are the firm's own, and not its place in another firm's list.
-OWN_CODE = "party_role = 'enterprise' and owner_code = '*'"
+# A day of one enterprise and measure is one step. All that a balance was before the days of the
+# state is one step too, of the day before them.
 DAYS_AS_KNOWN = f"""
 with links as (
     select code_system, party_code as enterprise_code, enterprise_id
     from {LINK}
     where {OWN_CODE} and {{known}}
+),
+
+days as (
+    select
+        state.measure,
+        coalesce(links.enterprise_id, state.enterprise_code) as enterprise_id,
+        smallint(datediff({{as_of}}, greatest(state.event_date, {{start}}))) as days_back,
+        cast(sum(state.delta) as double) as amount
+    from {STATE} as state
+    left join links
+        on state.code_system = links.code_system and state.enterprise_code = links.enterprise_code
+    where
+        state.known_date <= {{as_of}}
+        and state.event_date <= {{as_of}}
+        and (state.event_date > {{start}} or {{is_balance}})
+        and (links.enterprise_id is not null or state.code_system = '')
+    group by 1, 2, 3
+    having sum(state.delta) <> 0
 )
 
-select
-    coalesce(links.enterprise_id, state.enterprise_code) as enterprise_id,
-    state.measure,
-    state.event_date,
-    cast(sum(state.delta) as double) as value
-from {STATE} as state
-left join links
-    on state.code_system = links.code_system and state.enterprise_code = links.enterprise_code
-where
-    state.known_date <= {{as_of}}
-    and state.event_date > {{start}}
-    and state.event_date <= {{as_of}}
-    and (links.enterprise_id is not null or state.code_system = '')
-group by 1, 2, 3
-"""
-TRADES = f"""
-select links.enterprise_id, min(party.industry_code) as trade
-from {PARTY} as party
-inner join {LINK} as links
-    using (code_system, owner_code, party_role, party_code)
-where party.industry_code is not null and {{party_known}} and {{link_known}}
-group by links.enterprise_id
+select measure, enterprise_id, collect_list(struct(days_back, amount)) as steps
+from days
+where measure <> ''
+group by measure, enterprise_id
 """
 NARROW = f"""
 create or replace view {BY_NAME} as
@@ -89,37 +90,56 @@ inner join {NAMES} as names using (families_version)
 
 
 def _trade_codes(enterprise_ids: list[str], trade_of: dict[str, str]) -> Integers:
-    """A number for each trade, by the first two digits of its code: the division of GB/T 4754."""
-    trades = [trade_of.get(one, "")[:DIVISION_DIGITS] for one in enterprise_ids]
+    """A number for each trade."""
+    trades = [trade_of.get(one, "") for one in enterprise_ids]
     numbers = {trade: number for number, trade in enumerate(sorted(set(trades) - {""}))}
     return np.array([numbers.get(trade, UNKNOWN_TRADE) for trade in trades], dtype=np.int64)
+
+
+def steps_of_batches(
+    batches: list[pa.RecordBatch], enterprise_ids: Sequence[str], measures: Iterable[str]
+) -> dict[str, Steps]:
+    """The steps of measures, from rows of one measure and enterprise with a list of steps each.
+
+    The batches are taken out of their list one by one: all steps of many enterprises are there
+    once, and not twice.
+    """
+    wanted, firms = pa.array(measures, pa.string()), pa.array(enterprise_ids, pa.string())
+    parts: list[list[Steps]] = [[] for _ in wanted]
+    while batches:
+        batch = batches.pop()
+        numbers = pc.fill_null(pc.index_in(batch["measure"], wanted), -1).to_numpy()
+        order = np.argsort(numbers, kind="stable")
+        lists = batch["steps"].take(pa.array(order))
+        lengths = pc.list_value_length(lists).to_numpy()
+        firm = pc.index_in(batch["enterprise_id"], firms).to_numpy()[order]
+        places, flat = np.repeat(firm, lengths), lists.flatten()
+        back, amounts = (flat.field(part).to_numpy() for part in ("days_back", "amount"))
+        ends = np.concatenate([[0], np.cumsum(lengths)])
+        bounds = ends[np.searchsorted(numbers[order], np.arange(len(wanted) + 1))]
+        for number in np.unique(numbers[numbers >= 0]):
+            of = slice(bounds[number], bounds[number + 1])
+            parts[number].append(Steps(places[of], back[of], amounts[of]))
+    return dict(zip(wanted.to_pylist(), map(joined, parts), strict=True))
 
 
 def read_state(context: JobContext, families: Sequence[Family]) -> DailyState:
     """The daily state of every enterprise as of the date, as far as it was known by its end."""
     spark, as_of = context.spark, context.as_of_date
-    start = as_of - timedelta(days=STATE_DAYS)
-    end = context.as_of_end
+    end, measures = context.as_of_end, measures_of(families)
+    balances = [measure.name for measure in measures.values() if measure.kind == "balance"]
     days_as_known = DAYS_AS_KNOWN.format(
-        known=known_condition(end), as_of=sql_literal(as_of), start=sql_literal(start)
+        known=known_condition(end),
+        as_of=sql_literal(as_of),
+        start=sql_literal(as_of - timedelta(days=STATE_DAYS)),
+        is_balance=in_condition("measure", balances),
     )
-    rows = spark.sql(days_as_known).toPandas()
-    trades_as_known = TRADES.format(
-        party_known=known_condition(end, "party"), link_known=known_condition(end, "links")
-    )
-    trades = spark.sql(trades_as_known).collect()
-    enterprise_ids = sorted(rows["enterprise_id"].unique())
-    places = pd.Index(enterprise_ids).get_indexer(rows["enterprise_id"])
-    days_back = (pd.Timestamp(as_of) - pd.to_datetime(rows["event_date"])).dt.days.to_numpy()
-    deltas, measured = rows["value"].to_numpy(), rows["measure"].to_numpy()
-    values: dict[str, Floats] = {}
-    for name in (measure.name for family in families for measure in family.measures):
-        chosen = measured == name
-        values[name] = daily_values(
-            places[chosen], days_back[chosen], deltas[chosen], len(enterprise_ids)
-        )
-    trade_codes = _trade_codes(enterprise_ids, {row[0]: row[1] for row in trades})
-    return daily_state(families, enterprise_ids, trade_codes, as_of, values)
+    batches = spark.sql(days_as_known).toArrow().to_batches()
+    found = {one for batch in batches for one in pc.unique(batch["enterprise_id"]).to_pylist()}
+    enterprise_ids = sorted(found)
+    trade_codes = _trade_codes(enterprise_ids, known_trades(context))
+    steps = steps_of_batches(batches, enterprise_ids, measures)
+    return daily_state(families, enterprise_ids, trade_codes, as_of, steps)
 
 
 def _write_names(context: JobContext, made: Sequence[Feature], version: str) -> None:

@@ -33,8 +33,7 @@ SCORED_TABLES = ("silver.invoice", "silver.credit_record", "silver.loan_rate_chu
 
 def _print_next_steps(settings: Settings, as_of: str, seconds: float) -> None:
     folder = settings.reports / as_of
-    pages = " ".join(str(path) for path in sorted(folder.glob("*.html")))
-    sheets = " ".join(str(path) for path in sorted(folder.glob("*.xlsx")))
+    pages = "\n           ".join(str(path) for path in sorted(folder.glob("*-report.*")))
     run = ".venv/bin/loomline"
     here = f"http://{settings.bind_address}"
     query = (
@@ -46,7 +45,8 @@ def _print_next_steps(settings: Settings, as_of: str, seconds: float) -> None:
         f"where as_of_date = date'{as_of}' group by 1"
     )
     print(f"\nDone in {seconds:.0f} s. What to look at:")
-    print(f"  report   {pages}\n           {sheets}")
+    print(f"  reports  {pages}")
+    print(f"           {run} report enterprise ENTERPRISE --date {as_of}")
     print(f'  SQL      {run} sql "{query}"')
     print(f'           {run} sql "{machines}"')
     print(f"           or JDBC: jdbc:hive2://{settings.bind_address}:{settings.thrift_port}/marts")

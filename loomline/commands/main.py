@@ -12,18 +12,25 @@ from pyspark.errors import PySparkException
 
 from loomline.commands import (
     airflow,
+    backfill,
     broker,
+    consistency,
     demo,
+    dimension,
     engine,
     explain,
     feature,
     feed,
     gateway,
     identity,
+    indicator,
     lineage,
     live,
     maintain,
     pages,
+    report,
+    rule,
+    rule_evidence,
     simulate,
     source,
     stream,
@@ -49,8 +56,15 @@ app.add_typer(gateway.app, name="gateway")
 app.add_typer(source.app, name="source")
 app.add_typer(identity.app, name="identity")
 app.add_typer(feature.app, name="feature")
+rule.app.command("evidence")(rule_evidence.evidence)
+app.add_typer(rule.app, name="rule")
+app.add_typer(consistency.app, name="consistency")
+app.add_typer(indicator.app, name="indicator")
+app.add_typer(dimension.app, name="dimension")
+app.add_typer(report.app, name="report")
 app.add_typer(pages.app, name="page")
 app.command(context_settings=airflow.PASS_ON)(airflow.airflow)
+app.command()(backfill.backfill)
 app.command()(demo.demo)
 app.command()(demo.sample)
 app.command()(live.live)
@@ -109,12 +123,6 @@ def sql(
     settings = load_settings()
     ensure_engine(settings)
     print_frame(open_session(settings).sql(query), output)
-
-
-@app.command()
-def report(as_of: AsOfDate) -> None:
-    """Write the portfolio report of a date (HTML and XLSX) and say where it is."""
-    run_job("report", as_of.date())
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ A value is NaN, never infinite, where
 - less than nine tenths of a window that it needs lie within the enterprise's history in the tables
   of its measures (the missing tenth counts as days without any);
 - what it divides by is not above 0: a total, an earlier window, the denominator of a ratio;
-- it speaks of active days and there is none;
+- it speaks of active days, as every level does, and there is none;
 - it is a rank and the enterprise's trade is not known, or fewer than 5 others of it have a value.
 """
 
@@ -20,13 +20,15 @@ from loomline.families.model import Feature
 from loomline.families.ranks import rank_among_trades
 from loomline.families.reductions import Calendar, MeasureWindows, share_of
 from loomline.families.state import DailyState, Floats
-from loomline.families.vocabulary import COMPARISONS, YEAR_DAYS
+from loomline.families.vocabulary import COMPARISONS, YEAR_DAYS, Kind
 
 # Enterprises that are worked on at once: their days of one measure fit into the processor's cache.
 BLOCK = 128
 # Ranked features that are held twice at once.
 RANKED_AT_ONCE = 256
 ValueAt = Callable[[int], Floats]
+# What counts of a measure in ratios, by its name and kind, the window and where that ends.
+Amounts = dict[tuple[str, Kind, int, int], Floats]
 
 
 def _compared(feature: Feature, at: ValueAt) -> Floats:
@@ -80,32 +82,32 @@ def window_values(features: Sequence[Feature], state: DailyState) -> Floats:
     count = len(state.enterprise_ids)
     values = np.full((len(features), count), np.nan)
     plain: dict[str, list[int]] = defaultdict(list)
-    summed: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    divided: dict[str, set[tuple[Kind, int, int]]] = defaultdict(set)
     for at, feature in enumerate(features):
         if feature.aggregation != "ratio":
             plain[feature.measures[0]].append(at)
             continue
-        for measure in feature.measures:
-            summed[measure] |= {(feature.window_days, offset) for offset in _offsets(feature)}
-    totals: dict[tuple[str, int, int], Floats] = {
-        (measure, window, offset): np.empty(count)
-        for measure, windows in summed.items()
-        for window, offset in windows
+        for measure, kind in zip(feature.measures, feature.kinds, strict=True):
+            of_kind = {(kind, feature.window_days, offset) for offset in _offsets(feature)}
+            divided[measure] |= of_kind
+    amounts: Amounts = {
+        (measure, *part): np.empty(count) for measure, parts in divided.items() for part in parts
     }
     calendar = Calendar.ending(state.as_of_date)
-    for measure in dict.fromkeys([*plain, *summed]):
+    for measure in dict.fromkeys([*plain, *divided]):
         days, history = state.values_of(measure), state.history_days[measure]
         for start in range(0, count, BLOCK):
             rows = slice(start, start + BLOCK)
             windows_of = MeasureWindows(days[rows], history[rows], calendar)
             for at in plain[measure]:
                 values[at, rows] = _compared(features[at], _plain_at(features[at], windows_of))
-            for window, offset in summed[measure]:
-                found = windows_of.total(window, offset)
-                totals[measure, window, offset][rows] = windows_of.covered(found, window, offset)
+            for kind, window, offset in divided[measure]:
+                found = windows_of.amount_parts(kind, window, offset)
+                covered = windows_of.covered(found, window, offset)
+                amounts[measure, kind, window, offset][rows] = covered
     for at, feature in enumerate(features):
         if feature.aggregation == "ratio":
-            values[at] = _compared(feature, _ratio_at(feature, totals))
+            values[at] = _compared(feature, _ratio_at(feature, amounts))
     _rank(values, features, state)
     return values.T
 
@@ -119,11 +121,14 @@ def _plain_at(feature: Feature, windows: MeasureWindows) -> ValueAt:
     return at
 
 
-def _ratio_at(feature: Feature, totals: dict[tuple[str, int, int], Floats]) -> ValueAt:
-    top, bottom = feature.measures
+def _ratio_at(feature: Feature, amounts: Amounts) -> ValueAt:
+    (top, bottom), (top_kind, bottom_kind) = feature.measures, feature.kinds
+    window = feature.window_days
+    # What stands, by what flows on a mean day.
+    days = window if top_kind != "flow" and bottom_kind == "flow" else 1
 
     def at(offset: int) -> Floats:
-        window = feature.window_days
-        return share_of(totals[top, window, offset], totals[bottom, window, offset])
+        part = amounts[top, top_kind, window, offset]
+        return days * share_of(part, amounts[bottom, bottom_kind, window, offset])
 
     return at

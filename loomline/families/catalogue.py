@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from loomline.declarations import catalogue_error, digest, read_declaration
 from loomline.errors import CatalogueError
 from loomline.families.model import Family, Feature, FeatureGrid, Measure, Ratio
-from loomline.families.vocabulary import AGGREGATIONS, COMPARISONS, Comparison, WindowDays
+from loomline.families.vocabulary import (
+    AGGREGATIONS,
+    COMPARISONS,
+    YEAR_DAYS,
+    Comparison,
+    Kind,
+    WindowDays,
+)
 from loomline.tables import load_tables
 
 Location = tuple[str | int, ...]
@@ -38,23 +45,36 @@ def _missing_means(family: Family, needs: str, comparison: Comparison, change: s
     return " ".join(sentences)
 
 
+def _counted_as(of: Sequence[Measure]) -> tuple[Kind, ...]:
+    """The kinds as which measures count.
+
+    Two levels of one table stand on the same days, so that their totals compare as their means do;
+    a day on which only one of them is 0 is not lost then.
+    """
+    kinds = tuple(measure.kind for measure in of)
+    is_one_list = kinds == ("level", "level") and of[0].table == of[1].table
+    return ("flow", "flow") if is_one_list else kinds
+
+
 def _feature(
     family: Family,
     made: Measure | Ratio,
+    of: Sequence[Measure],
     aggregation: str,
     window: WindowDays,
     comparison: Comparison,
 ) -> Feature:
-    """The feature of a measure or ratio."""
-    measures: tuple[str, ...]
+    """The feature of a measure or ratio; `of` are the measures that it is computed of."""
     words, window_en = COMPARISONS[comparison], f"the last {window} days"
     if isinstance(made, Ratio):
-        measures, name, unit = (made.numerator, made.denominator), made.name, made.unit
-        needs = "what it divides by has no such history or no total above 0"
+        name, unit = made.name, made.unit
+        needs = "what it divides by has no such history or is not above 0"
+        if _counted_as(of)[0] == "level":
+            needs += ", or no day of the window has what is divided"
         en, zh = f"{made.description_en} over {window_en}", f"近{window}天{made.description_zh}"
     else:
         said = next(words for key, words in AGGREGATIONS.items() if key == aggregation)
-        measures, name = (made.name,), f"{made.name}_{aggregation}"
+        name = f"{made.name}_{aggregation}"
         unit, needs = said.unit or made.unit, said.needs
         en = f"{made.description_en}: {said.en} over {window_en}"
         zh = f"{made.description_zh}：近{window}天{said.zh}"
@@ -68,7 +88,8 @@ def _feature(
             "family": family.family,
             "domain": family.domain,
             "owner": family.owner,
-            "measures": measures,
+            "measures": tuple(measure.name for measure in of),
+            "kinds": _counted_as(of),
             "aggregation": aggregation,
             "window_days": window,
             "comparison": comparison,
@@ -81,21 +102,45 @@ def _feature(
     )
 
 
-def _made(family: Family) -> Iterator[tuple[Location, Feature]]:
-    """The features of a family in the order of its file, each with the place that declares it."""
-    measures = {measure.name: measure for measure in family.measures}
+def _told_apart(made: FeatureGrid | Ratio, window: WindowDays) -> tuple[Comparison, ...]:
+    """The comparisons of a window without those that another one says already.
+
+    The 365 days before are the same days a year before, so that over 365 days the one comparison
+    is the other.
+    """
+    if window != YEAR_DAYS:
+        return made.comparisons
+    same: dict[Comparison, Comparison] = {
+        "last_year": "previous",
+        "last_year_peers": "previous_peers",
+    }
+    return tuple(one for one in made.comparisons if same.get(one) not in made.comparisons)
+
+
+def _made(family: Family, measures: Mapping[str, Measure]) -> Iterator[tuple[Location, Feature]]:
+    """The features of a family in the order of its file, each with the place that declares it.
+
+    `measures` are those of all families, by name.
+    """
     for place, grid in enumerate(family.features):
         for position, name in enumerate(grid.of):
             for aggregation in grid.aggregations:
                 for window in grid.windows:
-                    for comparison in grid.comparisons:
-                        feature = _feature(family, measures[name], aggregation, window, comparison)
+                    for comparison in _told_apart(grid, window):
+                        one = measures[name]
+                        feature = _feature(family, one, (one,), aggregation, window, comparison)
                         yield ("features", place, "of", position), feature
     for place, ratio in enumerate(family.ratios):
+        of = (measures[ratio.numerator], measures[ratio.denominator])
         for window in ratio.windows:
-            for comparison in ratio.comparisons:
-                feature = _feature(family, ratio, "ratio", window, comparison)
+            for comparison in _told_apart(ratio, window):
+                feature = _feature(family, ratio, of, "ratio", window, comparison)
                 yield ("ratios", place, "name"), feature
+
+
+def measures_of(families: Sequence[Family]) -> dict[str, Measure]:
+    """The measures of families by name, in their order."""
+    return {measure.name: measure for family in families for measure in family.measures}
 
 
 def features(families: Sequence[Family]) -> tuple[Feature, ...]:
@@ -105,8 +150,9 @@ def features(families: Sequence[Family]) -> tuple[Feature, ...]:
         CatalogueError: a name is given twice.
     """
     named: dict[str, Feature] = {}
+    measures = measures_of(families)
     for family in families:
-        for _, feature in _made(family):
+        for _, feature in _made(family, measures):
             if feature.name in named:
                 raise CatalogueError(f"The feature {feature.name} is declared twice.")
             named[feature.name] = feature
@@ -129,9 +175,11 @@ def _check_measures(catalog: Path, path: Path, family: Family, seen: dict[str, M
         if measure.table not in tables:
             message = f"{measure.table} is not declared"
             raise catalogue_error(path, (*where, "table"), message)
-        if measure.code not in tables[measure.table].columns:
-            message = f"{measure.table} has no column {measure.code}"
-            raise catalogue_error(path, (*where, "code"), message)
+        for part in ("code", "spelling"):
+            column = getattr(measure, part)
+            if column is not None and column not in tables[measure.table].columns:
+                message = f"{measure.table} has no column {column}"
+                raise catalogue_error(path, (*where, part), message)
         seen[measure.name] = measure
 
 
@@ -146,14 +194,20 @@ def _check_grid(path: Path, place: int, grid: FeatureGrid, own: dict[str, Measur
                 raise catalogue_error(path, where, message)
 
 
-def _check_ratios(path: Path, family: Family, measures: dict[str, Measure]) -> None:
+def _check_ratios(path: Path, family: Family, measures: Mapping[str, Measure]) -> None:
     for place, ratio in enumerate(family.ratios):
         for part in ("numerator", "denominator"):
             name, where = getattr(ratio, part), ("ratios", place, part)
             if name not in measures:
                 raise catalogue_error(path, where, f"{name!r} is no declared measure")
-            if measures[name].kind != "flow":
-                raise catalogue_error(path, where, f"{name!r} is a level, which has no total")
+
+
+def _check_cover(path: Path, family: Family, measures: Mapping[str, Measure]) -> None:
+    measured = {measure.table for measure in measures.values()}
+    for place, table in enumerate(family.also_covered_by):
+        if table not in measured:
+            message = f"there is no measure of {table}"
+            raise catalogue_error(path, ("also_covered_by", place), message)
 
 
 def load_families(catalog: Path) -> tuple[Family, ...]:
@@ -182,7 +236,8 @@ def load_families(catalog: Path) -> tuple[Family, ...]:
         for place, grid in enumerate(family.features):
             _check_grid(path, place, grid, own)
         _check_ratios(path, family, measures)
-        for location, feature in _made(family):
+        _check_cover(path, family, measures)
+        for location, feature in _made(family, measures):
             if feature.name in made:
                 raise catalogue_error(path, location, f"{feature.name!r} is given twice")
             made.add(feature.name)

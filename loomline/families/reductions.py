@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loomline.families.state import PARTS, Floats, Integers
-from loomline.families.vocabulary import STATE_DAYS, YEAR_DAYS, Aggregation, WindowDays
+from loomline.families.vocabulary import STATE_DAYS, YEAR_DAYS, Aggregation, Kind, WindowDays
 
 Booleans = NDArray[np.bool_]
 Numbers = TypeVar("Numbers", np.float64, np.int8)
@@ -110,6 +110,14 @@ class MeasureWindows:
         return np.maximum.reduceat(self.parts, CUTS, axis=1)
 
     @cached_property
+    def _lowest(self) -> Floats:
+        return np.minimum.reduceat(self.parts, CUTS, axis=1)
+
+    @cached_property
+    def _days_above_0(self) -> Floats:
+        return np.add.reduceat((self.parts > 0).astype(np.float64), CUTS, axis=1)
+
+    @cached_property
     def _active_days(self) -> Floats:
         return np.add.reduceat(self.active.astype(np.float64), CUTS, axis=1)
 
@@ -136,6 +144,25 @@ class MeasureWindows:
     def largest_parts(self, window: int, offset: int) -> Floats:
         """The largest daily value in ten-thousandths; 0 is that of a day without any."""
         return self._largest[:, _stretches(window, offset)].max(axis=1)
+
+    def lowest_parts(self, window: int, offset: int) -> Floats:
+        """The lowest daily value in ten-thousandths."""
+        return self._lowest[:, _stretches(window, offset)].min(axis=1)
+
+    def mean_parts(self, window: int, offset: int) -> Floats:
+        """The mean of all days in ten-thousandths."""
+        return self.total(window, offset) / window
+
+    def amount_parts(self, kind: Kind, window: int, offset: int) -> Floats:
+        """What counts of a measure in a ratio, in ten-thousandths; NaN for a level without days."""
+        if kind == "flow":
+            return self.total(window, offset)
+        is_level = kind == "level"
+        return (self.active_mean_parts if is_level else self.mean_parts)(window, offset)
+
+    def closing_parts(self, _window: int, offset: int) -> Floats:
+        """The value of the last day in ten-thousandths."""
+        return self.parts[:, STATE_DAYS - 1 - offset]
 
     def active_count(self, window: int, offset: int) -> Floats:
         """How many days are active."""
@@ -181,10 +208,25 @@ class MeasureWindows:
 
     def longest_gap(self, window: int, offset: int) -> Floats:
         """The longest run of days that are not active, within the window."""
-        active = self.active[:, _days(window, offset)]
-        day = np.arange(1, window + 1, dtype=np.int16)
-        last = np.maximum.accumulate(active * day, axis=1)
-        return (day - last).max(axis=1).astype(np.float64)
+        return _longest_run_without(self.active[:, _days(window, offset)])
+
+    def standing_share(self, window: int, offset: int) -> Floats:
+        """The share of days on which the measure is above 0."""
+        return self._days_above_0[:, _stretches(window, offset)].sum(axis=1) / window
+
+    def longest_standing(self, window: int, offset: int) -> Floats:
+        """The longest run of days on which the measure is above 0, within the window."""
+        return _longest_run_without(self.parts[:, _days(window, offset)] <= 0)
+
+    def swing(self, window: int, offset: int) -> Floats:
+        """The highest less the lowest day by the mean of all."""
+        apart = self.largest_parts(window, offset) - self.lowest_parts(window, offset)
+        return share_of(apart * window, self.total(window, offset))
+
+    def fall_from_highest(self, window: int, offset: int) -> Floats:
+        """By how much of the highest day the last one is below it."""
+        highest = self.largest_parts(window, offset)
+        return 1 - share_of(self.closing_parts(window, offset), highest)
 
     # Weeks.
 
@@ -222,6 +264,13 @@ class MeasureWindows:
         """By how much of the best week the last one is below it."""
         weeks = self.weeks(window, offset)
         return 1 - share_of(weeks[:, -1], weeks.max(axis=1))
+
+
+def _longest_run_without(ends: Booleans) -> Floats:
+    """The longest run of days without an end, of each row (enterprises, days)."""
+    day = np.arange(1, ends.shape[1] + 1, dtype=np.int16)
+    last = np.maximum.accumulate(ends * day, axis=1)
+    return (day - last).max(axis=1).astype(np.float64)
 
 
 def _stretches(window: int, offset: int) -> slice:
@@ -268,4 +317,19 @@ AGGREGATE: dict[Aggregation, Callable[[MeasureWindows, int, int], Floats]] = {
     "fall_from_peak": MeasureWindows.fall_from_peak,
     "weekend_share": MeasureWindows.weekend_share,
     "month_end_share": MeasureWindows.month_end_share,
+    "closing": lambda of, window, offset: of.closing_parts(window, offset) / PARTS,
+    "mean": lambda of, window, offset: of.mean_parts(window, offset) / PARTS,
+    "lowest": lambda of, window, offset: of.lowest_parts(window, offset) / PARTS,
+    "highest": lambda of, window, offset: of.largest_parts(window, offset) / PARTS,
+    "swing": MeasureWindows.swing,
+    "below_highest": lambda of, window, offset: (
+        (of.largest_parts(window, offset) - of.closing_parts(window, offset)) / PARTS
+    ),
+    "above_lowest": lambda of, window, offset: (
+        (of.closing_parts(window, offset) - of.lowest_parts(window, offset)) / PARTS
+    ),
+    "fall_from_highest": MeasureWindows.fall_from_highest,
+    "drift": MeasureWindows.trend,
+    "standing_share": MeasureWindows.standing_share,
+    "longest_standing": MeasureWindows.longest_standing,
 }

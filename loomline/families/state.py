@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from loomline.families.model import Family
-from loomline.families.vocabulary import STATE_DAYS
+from loomline.families.vocabulary import STATE_DAYS, Kind
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Histories = Mapping[str, Integers]
 # Silver's amounts have at most four decimals: daily values are whole ten-thousandths.
 PARTS = 10_000.0
 
@@ -37,7 +39,7 @@ class DailyState:
     trades: Integers
     as_of_date: date
     values: Mapping[str, Floats]
-    history_days: Mapping[str, Integers]
+    history_days: Histories
 
     def __post_init__(self) -> None:
         """Refuse lengths that differ."""
@@ -63,32 +65,103 @@ class DailyState:
         return found
 
 
-def daily_values(places: Integers, days_back: Integers, deltas: Floats, count: int) -> Floats:
-    """Changes of one measure's days added up: (`count` enterprises, 730), oldest day first.
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """What a measure's days came to, at most one step an enterprise and day.
 
-    `places` are positions of enterprises, `days_back` days before the as-of date, `deltas` in the
-    measure's unit; all are (changes,). Days outside of the 730 are left out. Values are whole
-    ten-thousandths, so that what was taken back leaves nothing.
+    `places` are positions of enterprises, `days_back` days before the as-of date, `amounts` in the
+    measure's unit; all are (steps,). Of a balance the steps are what was added and taken away, and
+    those of 730 days back and more are its opening.
     """
-    within = (days_back >= 0) & (days_back < STATE_DAYS)
-    cells = places[within] * STATE_DAYS + (STATE_DAYS - 1 - days_back[within])
-    added = np.bincount(cells, weights=deltas[within], minlength=count * STATE_DAYS)
-    return np.rint(added * PARTS).reshape(count, STATE_DAYS) / PARTS
+
+    places: NDArray[np.signedinteger[Any]]
+    days_back: NDArray[np.signedinteger[Any]]
+    amounts: Floats
+
+    def dense(self, kind: Kind, count: int) -> Floats:
+        """The days of `count` enterprises (`count`, 730), oldest first, in the measure's unit.
+
+        Values are whole ten-thousandths, so that what was taken back leaves nothing.
+        """
+        within = (self.days_back >= 0) & (self.days_back < STATE_DAYS)
+        # Copies of all steps would take half of the time.
+        of = ... if within.all() else within
+        cells = self.places[of].astype(np.int64)
+        cells *= STATE_DAYS
+        cells -= self.days_back[of]
+        cells += STATE_DAYS - 1
+        parts = np.zeros(count * STATE_DAYS)
+        parts[cells] = np.rint(self.amounts[of] * PARTS)
+        days = parts.reshape(count, STATE_DAYS)
+        if kind == "balance":
+            before = self.days_back >= STATE_DAYS
+            opening = np.bincount(self.places[before], self.amounts[before], count)
+            days[:, 0] += np.rint(opening * PARTS)
+            np.cumsum(days, axis=1, out=days)
+        days /= PARTS
+        return days
+
+    def history_days(self, count: int) -> Integers:
+        """Days from the first with a step that is not 0 to the last, both counted; (`count`,)."""
+        longest = np.zeros(count, dtype=np.int64)
+        is_step = (np.rint(self.amounts * PARTS) != 0) & (self.days_back >= 0)
+        days = self.days_back[is_step].astype(np.int64) + 1
+        np.maximum.at(longest, self.places[is_step], days)
+        return longest
 
 
-def history_days(values: Iterable[Floats]) -> Integers:
-    """Days from the first on which any of the measures is not 0 up to the last one, both counted.
+def joined(parts: Sequence[Steps]) -> Steps:
+    """Steps of one measure together; there may be none."""
+    if not parts:
+        return Steps(np.empty(0, np.int32), np.empty(0, np.int16), np.empty(0))
+    return Steps(
+        np.concatenate([part.places for part in parts]),
+        np.concatenate([part.days_back for part in parts]),
+        np.concatenate([part.amounts for part in parts]),
+    )
 
-    `values` are arrays (enterprises, days) of one table's measures; the result is (enterprises,).
-    """
-    longest: Integers | None = None
-    for array in values:
-        active = array != 0
-        days = np.where(active.any(axis=1), array.shape[1] - active.argmax(axis=1), 0)
-        longest = days if longest is None else np.maximum(longest, days)
-    if longest is None:
-        raise ValueError("There is no measure to take a history from.")
-    return longest.astype(np.int64)
+
+@dataclass(frozen=True, eq=False)
+class DenseDays(Mapping[str, Floats]):
+    """The days of measures by name, each made of its steps whenever it is asked for."""
+
+    steps: Mapping[str, Steps]
+    kinds: Mapping[str, Kind]
+    count: int
+
+    def __getitem__(self, measure: str) -> Floats:
+        """The array (enterprises, 730) of a measure."""
+        return self.steps[measure].dense(self.kinds[measure], self.count)
+
+    def __contains__(self, measure: object) -> bool:
+        """Whether there are steps of a measure, without making its days."""
+        return measure in self.steps
+
+    def __iter__(self) -> Iterator[str]:
+        """The measures that have steps."""
+        return iter(self.steps)
+
+    def __len__(self) -> int:
+        """How many measures have steps."""
+        return len(self.steps)
+
+
+def _histories(families: Sequence[Family], steps: Mapping[str, Steps], count: int) -> Histories:
+    """How long the history of each measure is, as its family says what shows one."""
+    told: dict[tuple[str, str | None], Integers] = defaultdict(lambda: np.zeros(count, np.int64))
+    for family in families:
+        for measure in family.measures:
+            sent = (measure.table, measure.sender)
+            told[sent] = np.maximum(told[sent], steps[measure.name].history_days(count))
+    histories: dict[str, Integers] = {}
+    for family in families:
+        others = [days for (table, _), days in told.items() if table in family.also_covered_by]
+        for measure in family.measures:
+            days = np.max([told[measure.table, measure.sender], *others], axis=0)
+            if family.covers_everybody and count:
+                days = np.full(count, days.max())
+            histories[measure.name] = days
+    return histories
 
 
 def daily_state(
@@ -96,16 +169,11 @@ def daily_state(
     enterprise_ids: Sequence[str],
     trades: Integers,
     as_of_date: date,
-    values: Mapping[str, Floats],
+    steps: Mapping[str, Steps],
 ) -> DailyState:
-    """A state whose histories begin, by table, on the first day with any measure of the table."""
-    tables: dict[str, list[str]] = defaultdict(list)
-    for family in families:
-        for measure in family.measures:
-            if measure.name in values:
-                tables[measure.table].append(measure.name)
-    histories: dict[str, Integers] = {}
-    for names in tables.values():
-        days = history_days(values[name] for name in names)
-        histories |= dict.fromkeys(names, days)
+    """The state of the measures of families, each with its steps, which may be none."""
+    count = len(enterprise_ids)
+    kinds = {measure.name: measure.kind for family in families for measure in family.measures}
+    histories = _histories(families, steps, count)
+    values = DenseDays(steps, kinds, count)
     return DailyState(enterprise_ids, trades, as_of_date, values, histories)

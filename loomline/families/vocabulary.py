@@ -15,8 +15,9 @@ YEAR_DAYS = 365
 STATE_DAYS = 2 * YEAR_DAYS
 
 # A flow adds up over days, such as sales; a level is what stood on the days that have a value, such
-# as a head count.
-Kind = Literal["flow", "level"]
+# as a head count; a balance is what stands at the end of every day, such as a debt: all that was
+# added and taken away since the enterprise's history began.
+Kind = Literal["flow", "level", "balance"]
 Aggregation = Literal[
     "sum",
     "active_mean",
@@ -36,6 +37,17 @@ Aggregation = Literal[
     "fall_from_peak",
     "weekend_share",
     "month_end_share",
+    "closing",
+    "mean",
+    "lowest",
+    "highest",
+    "swing",
+    "below_highest",
+    "above_lowest",
+    "fall_from_highest",
+    "drift",
+    "standing_share",
+    "longest_standing",
 ]
 Comparison = Literal[
     "none",
@@ -46,7 +58,7 @@ Comparison = Literal[
     "previous_peers",
     "last_year_peers",
 ]
-# What a feature does with its measures: an aggregation of one, or the ratio of the sums of two.
+# What a feature does with its measures: an aggregation of one, or the ratio of two.
 Operation = Aggregation | Literal["ratio"]
 
 
@@ -67,6 +79,7 @@ class AggregationWords:
 
 
 _BOTH: tuple[Kind, ...] = ("flow", "level")
+_BALANCE: tuple[Kind, ...] = ("balance",)
 _ABOVE_0 = "the total is not above 0"
 _IS_ACTIVE = "no day is active"
 
@@ -143,6 +156,47 @@ AGGREGATIONS: dict[Aggregation, AggregationWords] = {
         "ratio",
         _ABOVE_0,
         30,
+    ),
+    "closing": AggregationWords("closing balance", "期末余额", kinds=_BALANCE),
+    "mean": AggregationWords("mean daily balance", "日均余额", kinds=_BALANCE),
+    "lowest": AggregationWords("lowest daily balance", "最低日终余额", kinds=_BALANCE),
+    "highest": AggregationWords("highest daily balance", "最高日终余额", kinds=_BALANCE),
+    "swing": AggregationWords(
+        "highest less lowest daily balance, as a multiple of the mean",
+        "最高与最低日终余额之差与均值之比",
+        "ratio",
+        "the mean is not above 0",
+        kinds=_BALANCE,
+    ),
+    "below_highest": AggregationWords(
+        "closing balance below the highest daily one", "期末较最高日终余额的回落额", kinds=_BALANCE
+    ),
+    "above_lowest": AggregationWords(
+        "closing balance above the lowest daily one", "期末较最低日终余额的回升额", kinds=_BALANCE
+    ),
+    "fall_from_highest": AggregationWords(
+        "fall of the closing balance below the highest, as a share of the highest",
+        "期末较最高日终余额的回落比例",
+        "ratio",
+        "no daily balance is above 0",
+        kinds=_BALANCE,
+    ),
+    "drift": AggregationWords(
+        "slope of weekly mean balances a week, as a share of their mean",
+        "周均余额的线性趋势（每周变化占均值的比例）",
+        "ratio",
+        "the mean of its weeks is not above 0",
+        30,
+        _BALANCE,
+    ),
+    "standing_share": AggregationWords(
+        "share of days with a balance above 0", "日终余额为正的天数占比", "ratio", kinds=_BALANCE
+    ),
+    "longest_standing": AggregationWords(
+        "longest run of days with a balance above 0",
+        "日终余额连续为正的最长天数",
+        "days",
+        kinds=_BALANCE,
     ),
 }
 

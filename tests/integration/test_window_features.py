@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+import re
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from random import Random
 
+import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 
+from loomline.commands.feature import show
+from loomline.families.catalogue import load_families, measures_of
+from loomline.families.evidence import rows_behind
+from loomline.families.vocabulary import STATE_DAYS
 from loomline.job import JobContext
-from loomline.lake import known_condition
-from spark_jobs.daily_states import DAILY_STATE
-from spark_jobs.window_features import BY_NAME, VALUES
+from loomline.lake import column_list, known_condition
+from spark_jobs.daily_states import DAILY_STATE, measures_by_table, steps
+from spark_jobs.window_features import BY_NAME, VALUES, read_state
 from tests.integration.conftest import RunJob
 
 # No other module writes features of the families for it.
@@ -49,6 +57,14 @@ def test_the_state_of_any_date_is_the_sum_of_the_rows_that_were_known(
     assert _state_as_of(windows.spark, "sale_amount", as_of) == pytest.approx(expected)
 
 
+def test_the_sql_of_every_measure_holds_on_its_table(windows: JobContext) -> None:
+    for table, measures in measures_by_table(windows).items():
+        columns = column_list(windows.catalog, table)
+        rows = windows.spark.createDataFrame([], f"{columns}, sign int")
+        found = steps(rows, measures, windows.settings.time_zone)
+        assert dict(found.dtypes)["delta"] == "decimal(28,6)", table
+
+
 def test_a_second_run_adds_nothing(windows: JobContext, run: RunJob) -> None:
     before = windows.spark.table(DAILY_STATE).count()
     assert run("daily_state").rows_in == 0
@@ -73,6 +89,109 @@ def test_a_feature_is_what_the_invoices_of_its_window_say(windows: JobContext) -
     told = {firm: value for firm, value in found.items() if value is not None}
     assert told
     assert told == pytest.approx({firm: expected.get(firm, 0.0) for firm in told})
+
+
+@pytest.mark.parametrize("as_of", [date(2018, 3, 1), AS_OF, date(2020, 2, 29)])
+def test_a_balance_is_the_sum_of_all_rows_up_to_its_day_that_were_known(
+    windows: JobContext, as_of: date
+) -> None:
+    context = JobContext(windows.settings, as_of)
+    state = read_state(context, load_families(context.catalog))
+    balances = state.values_of("trade_position")
+    for back in (0, 1, 45, 400, STATE_DAYS - 1):
+        rows = windows.spark.sql(
+            "select enterprise_id, sum(if(direction = 'sale', total_cny, -total_cny)) as value "
+            f"from silver.invoice where status = 'valid' and {known_condition(context.as_of_end)} "
+            f"and issue_date <= date'{as_of - timedelta(days=back)}' group by 1"
+        ).collect()
+        expected = dict.fromkeys(state.enterprise_ids, 0.0)
+        expected |= {row[0]: float(row[1]) for row in rows}
+        found = dict(zip(state.enterprise_ids, balances[:, -1 - back], strict=True))
+        assert found == pytest.approx(expected)
+    # The oldest day has what stood before the days of the state, where there was anything.
+    assert np.count_nonzero(balances[:, 0]) or as_of < date(2020, 1, 1)
+
+
+def test_what_is_taken_away_again_stands_until_then(windows: JobContext) -> None:
+    """Pledges that become known and are released: what stands on each day, as of each date."""
+    pledge = measures_of(load_families(windows.catalog))["pledge_debt"]
+    random = Random(3)
+    rows = []
+    for number in range(60):
+        issued = date(2019, 1, 1) + timedelta(days=random.randrange(90))
+        due = issued + timedelta(days=random.randrange(1, 60))
+        known = issued + timedelta(days=random.randrange(6))
+        amount = Decimal(random.randrange(1, 10**7)) / 100
+        firm = f"C{number % 4}"
+        released = due + timedelta(days=random.randrange(3)) if random.random() < 0.7 else None
+        rows.append((firm, issued, due, "pledged", amount, known, released))
+        if released is not None:
+            rows.append((firm, issued, due, "released", amount, released, None))
+    columns = (
+        "enterprise_code string, issue_date date, due_date date, status string, "
+        "pledge_amount_cny decimal(18,2), known_date date, superseded_date date"
+    )
+    zone = windows.settings.time_zone
+    frame = windows.spark.createDataFrame(rows, columns).selectExpr(
+        "*",
+        "'warehouse' as code_system",
+        "1 as sign",
+        # Noon of a day, in the business zone.
+        f"to_utc_timestamp(known_date + interval 12 hours, '{zone}') as known_at",
+        f"to_utc_timestamp(superseded_date + interval 12 hours, '{zone}') as superseded_at",
+    )
+    found = [tuple(row) for row in steps(frame, [pledge], zone).collect()]
+    for as_of in (date(2019, 1, 20), date(2019, 3, 1), date(2019, 6, 30)):
+        for day in (as_of - timedelta(days=back) for back in (0, 7, 40)):
+            stands = sum(
+                amount
+                for firm, issued, due, status, amount, known, superseded in rows
+                if known <= as_of and (superseded is None or superseded > as_of)
+                if issued <= day and not (status == "released" and due <= day)
+            )
+            added = sum(
+                delta
+                for _, _, _, event_date, known_date, delta in found
+                if known_date <= as_of and event_date <= day
+            )
+            assert added == stands
+
+
+def test_the_rows_behind_a_total_add_up_to_it(windows: JobContext) -> None:
+    measure = measures_of(load_families(windows.catalog))["sale_amount"]
+    of_date = f"as_of_date = date'{AS_OF}' and feature = 'sale_amount_sum_90d'"
+    told = windows.spark.table(BY_NAME).where(f"{of_date} and feature_value > 0").limit(3).collect()
+    assert told
+    for row in told:
+        query = rows_behind(
+            measure,
+            False,
+            row["enterprise_id"],
+            AS_OF,
+            windows.as_of_end,
+            90,
+            windows.settings.time_zone,
+        )
+        rows = windows.spark.sql(query).collect()
+        assert float(sum(one["value"] for one in rows)) == pytest.approx(row["feature_value"])
+        assert all(one["source_file"] and one["line_number"] > 0 for one in rows)
+        days = [one["event_date"] for one in rows]
+        assert days == sorted(days, reverse=True)
+
+
+def test_a_feature_is_shown_with_its_formula_values_and_rows(
+    windows: JobContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of_date = f"as_of_date = date'{AS_OF}' and feature = 'purchases_to_sales_90d'"
+    told = windows.spark.table(BY_NAME).where(f"{of_date} and feature_value > 0").first()
+    assert told is not None
+    moment = datetime(AS_OF.year, AS_OF.month, AS_OF.day)
+    show("purchases_to_sales_90d", moment, told["enterprise_id"])
+    said = re.sub("[│┃]", " ", capsys.readouterr().out)
+    assert "total(purchase_amount) / total(sale_amount) over 90 days" in " ".join(said.split())
+    assert f"{told['feature_value']:,.6g}" in said
+    for part in ("have no value", "quartiles", "stability", "sale_amount: rows", ".csv"):
+        assert part in said, part
 
 
 def test_a_rerun_leaves_the_same_vectors(windows: JobContext, run: RunJob) -> None:

@@ -68,4 +68,5 @@ def hostile_report() -> Report:
         sources=(nothing,),
     )
     generated_at = datetime(2020, 3, 1, 8, 0, tzinfo=UTC)
-    return Report(date(2020, 2, 29), generated_at, (section,))
+    title = Words("A report", "报告")
+    return Report(title, HOSTILE_NAMES[5], "a-report", date(2020, 2, 29), generated_at, (section,))

@@ -40,10 +40,10 @@ def slope(values: Sequence[int]) -> float:
     return top / sum((place - middle) ** 2 for place in range(len(values)))
 
 
-def longest_gap(values: Sequence[int]) -> int:
+def longest_run(days: Sequence[bool]) -> int:
     longest = run = 0
-    for value in values:
-        run = 0 if value else run + 1
+    for day in days:
+        run = run + 1 if day else 0
         longest = max(longest, run)
     return longest
 
@@ -83,14 +83,33 @@ def aggregate(name: str, values: list[int], last_day: date) -> float:
         "largest_day_share": lambda: share(max(values), total),
         "last_value": lambda: active[-1] / 100 if active else NAN,
         "days_since_last": lambda: NAN if back is None else back,
-        "longest_gap": lambda: longest_gap(values),
+        "longest_gap": lambda: longest_run([value == 0 for value in values]),
         "trend": lambda: share(slope(weeks), week_mean),
         "weakest_week": lambda: share(min(weeks), week_mean),
         "silent_week_share": lambda: sum(silent) / len(silent),
         "fall_from_peak": lambda: 1 - share(weeks[-1], max(weeks)),
         "weekend_share": lambda: share(weekend, total),
         "month_end_share": lambda: share(month_end, total),
+        "closing": lambda: values[-1] / 100,
+        "mean": lambda: total / count / 100,
+        "lowest": lambda: min(values) / 100,
+        "highest": lambda: max(values) / 100,
+        "swing": lambda: share(max(values) - min(values), total / count),
+        "below_highest": lambda: (max(values) - values[-1]) / 100,
+        "above_lowest": lambda: (values[-1] - min(values)) / 100,
+        "fall_from_highest": lambda: 1 - share(values[-1], max(values)),
+        "drift": lambda: share(slope(weeks), week_mean),
+        "standing_share": lambda: sum(value > 0 for value in values) / count,
+        "longest_standing": lambda: longest_run([value > 0 for value in values]),
     }[name]()
+
+
+def amount(kind: str, values: list[int]) -> float:
+    """What counts of a measure in a ratio."""
+    if kind == "flow":
+        return sum(values)
+    days = [value for value in values if value] if kind == "level" else values
+    return sum(days) / len(days) if days else NAN
 
 
 def at(feature: Feature, firm: Firm, as_of_date: date, offset: int) -> float:
@@ -99,7 +118,9 @@ def at(feature: Feature, firm: Firm, as_of_date: date, offset: int) -> float:
     if windows[0] is None or windows[-1] is None:
         return NAN
     if feature.aggregation == "ratio":
-        return share(sum(windows[0]), sum(windows[1]))
+        top, bottom = feature.kinds
+        days = feature.window_days if top != "flow" and bottom == "flow" else 1
+        return days * share(amount(top, windows[0]), amount(bottom, windows[1]))
     return float(aggregate(feature.aggregation, windows[0], as_of_date - timedelta(days=offset)))
 
 

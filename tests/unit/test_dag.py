@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from loomline.airflow_home import airflow_environment
-from loomline.jobs import DAILY_JOBS, OTHER_TABLES
+from loomline.job import Job
+from loomline.jobs import DAILY_JOBS, MONTHLY_JOBS, OTHER_TABLES
 from loomline.settings import PROJECT_ROOT, Settings
 
 DAGS = PROJECT_ROOT / "dags"
@@ -39,10 +40,15 @@ def overlaps(read: str, written: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("name", "before"), [("risk_daily", []), ("ecosystem_daily", ["simulate", "send"])]
+    ("name", "before", "jobs"),
+    [
+        ("risk_daily", [], DAILY_JOBS),
+        ("ecosystem_daily", ["simulate", "send"], DAILY_JOBS),
+        ("rules_monthly", [], MONTHLY_JOBS),
+    ],
 )
 def test_a_dag_is_the_job_list_in_order_with_retries(
-    settings: Settings, name: str, before: list[str]
+    settings: Settings, name: str, before: list[str], jobs: tuple[Job, ...]
 ) -> None:
     done = subprocess.run(
         [sys.executable, "-c", SHOW_DAG, str(DAGS / f"{name}.py")],
@@ -53,7 +59,7 @@ def test_a_dag_is_the_job_list_in_order_with_retries(
     )
     assert done.returncode == 0, done.stderr
     shown = json.loads(done.stdout.splitlines()[-1])
-    names = [*before, *(job.name for job in DAILY_JOBS)]
+    names = [*before, *(job.name for job in jobs)]
     assert shown["dag_id"] == name
     assert list(shown["tasks"]) == names
     assert list(shown["tasks"].values()) == [[name] for name in names[1:]] + [[]]
@@ -81,7 +87,7 @@ def test_the_daily_dag_imports_only_airflow_and_the_core() -> None:
 
 def test_no_job_reads_a_table_before_a_job_has_written_it() -> None:
     written = list(OTHER_TABLES)
-    for job in DAILY_JOBS:
+    for job in (*DAILY_JOBS, *MONTHLY_JOBS):
         for read in job.reads:
             assert any(overlaps(read, table) for table in written), (job.name, read)
         written += job.writes
@@ -97,7 +103,7 @@ def test_nothing_downstream_reads_a_layer_before_its_gate_has_passed() -> None:
             and not job.name.startswith("gate_")
             and any(fnmatch(read, f"{layer}.*") for read in job.reads)
         )
-        for layer, maker in (("silver", "reconcile"), ("scores", "score"), ("marts", "marts"))
+        for layer, maker in (("silver", "reconcile"), ("scores", "dimensions"), ("marts", "marts"))
     }
     for layer, index in first_reader.items():
         assert names.index(f"gate_{layer}") < index, layer

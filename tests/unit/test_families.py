@@ -7,10 +7,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import sqlglot
 
 from loomline.errors import CatalogueError
-from loomline.families.catalogue import families_version, features, load_families
+from loomline.families.catalogue import families_version, features, load_families, measures_of
 from loomline.families.model import Feature
+from loomline.families.pages import feature_pages
+from loomline.settings import PROJECT_ROOT
 from loomline.tables import load_tables
 
 FAMILY = """family: trial
@@ -55,8 +58,13 @@ ratios:
 """
 # What a feature may end in after the name of its measure and aggregation, or of its ratio.
 ENDING = r"_(7|30|90|180|365)d(_vs_(previous|last_year|season))?(_vs_peers)?$"
-SQL_WORDS = set(re.findall(r"\w+", "and or not in is null if to_date from_utc_timestamp hour"))
-SQL_WORDS |= {"interval", "minute", "coalesce", "time_zone"}
+
+
+DOMAINS = {
+    *("production", "energy", "machine", "order", "customer", "supplier", "fulfilment", "stock"),
+    *("invoice", "payment", "receivable", "cash", "books", "tax", "staff", "credit_behaviour"),
+    *("collateral", "chain", "public_events", "data_trust"),
+}
 
 
 @pytest.fixture
@@ -94,7 +102,19 @@ def written(trial: Path, text: str, name: str = "trial.yml") -> Path:
         ("of: [staff]", "of: [staff, staff]", 28, "features.1.of.1"),
         ("[last_value]", "[sum]", 28, "features.1.of.0"),
         ("denominator: sale", "denominator: tax", 34, "ratios.0.denominator"),
-        ("denominator: sale", "denominator: staff", 34, "ratios.0.denominator"),
+        (
+            "code: enterprise_id",
+            "code: enterprise_id\n    spelling: name",
+            10,
+            "measures.0.spelling",
+        ),
+        ("value: net_cny", "value: net_cny\n    until: issue_date", 7, "measures.0"),
+        (
+            "owner: tester",
+            "owner: tester\nalso_covered_by: [silver.energy]",
+            4,
+            "also_covered_by.0",
+        ),
         ("name: sale_a_head", "name: Sale", 32, "ratios.0.name"),
     ],
 )
@@ -138,6 +158,15 @@ def test_a_ratio_may_take_measures_of_a_later_file(trial: Path) -> None:
     assert features(families)[-1].measures == ("o_sale", "sale")
 
 
+def test_over_a_year_the_days_before_and_those_of_last_year_are_told_once(trial: Path) -> None:
+    text = FAMILY.replace("[none, previous, peers]", "[last_year, previous, none]")
+    made = features(load_families(written(trial, text)))
+    of_a_year = [one.name for one in made if one.name.startswith("sale_sum_365d")]
+    assert of_a_year == ["sale_sum_365d_vs_previous", "sale_sum_365d"]
+    of_a_month = [one.name for one in made if one.name.startswith("sale_sum_30d")]
+    assert of_a_month == ["sale_sum_30d_vs_last_year", "sale_sum_30d_vs_previous", "sale_sum_30d"]
+
+
 def test_features_are_in_the_order_of_the_file_and_say_what_they_are(trial: Path) -> None:
     made = features(load_families(written(trial, FAMILY)))
     assert [feature.name for feature in made] == [
@@ -162,20 +191,43 @@ def test_features_are_in_the_order_of_the_file_and_say_what_they_are(trial: Path
 
 
 def test_the_catalogue_has_unique_readable_names(declared: tuple[Feature, ...]) -> None:
-    assert len(declared) >= 1_500
+    assert len(declared) >= 5_000
     assert max(Counter(feature.name for feature in declared).values()) == 1
     for feature in declared:
         assert re.search(ENDING, feature.name), feature.name
         assert len(feature.name) <= 63, feature.name
+        assert re.search(r"[a-z]", feature.description_en), feature.name
+        assert re.search(r"[\u4e00-\u9fff]", feature.description_zh), feature.name
+
+
+def test_every_domain_is_told_of(catalog: Path, declared: tuple[Feature, ...]) -> None:
+    assert {feature.domain for feature in declared} == DOMAINS
+    described = Counter(feature.domain for feature in declared)
+    assert min(described.values()) >= 40
+
+
+def test_the_pages_in_the_docs_are_in_step_with_the_families(catalog: Path) -> None:
+    folder = PROJECT_ROOT / "docs" / "features"
+    written = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
+    assert written == feature_pages(load_families(catalog)), "run `make docs`"
 
 
 def test_no_two_features_say_or_compute_the_same(declared: tuple[Feature, ...]) -> None:
     for part in ("description_en", "description_zh"):
         assert max(Counter(getattr(feature, part) for feature in declared).values()) == 1
-    computed = Counter(
-        (one.measures, one.aggregation, one.window_days, one.comparison) for one in declared
-    )
+    computed = Counter(map(what_is_computed, declared))
     assert max(computed.values()) == 1
+
+
+def what_is_computed(feature: Feature) -> tuple[object, ...]:
+    """The feature but for its words; equal for two ways to say the same."""
+    window, comparison = feature.window_days, str(feature.comparison)
+    if window == 365:
+        # The 365 days before are those of a year before.
+        comparison = comparison.replace("last_year", "previous")
+    if feature.aggregation == "closing" and comparison in ("none", "peers"):
+        window = 7
+    return (feature.measures, feature.aggregation, window, comparison)
 
 
 def test_every_measure_is_used(catalog: Path, declared: tuple[Feature, ...]) -> None:
@@ -184,14 +236,27 @@ def test_every_measure_is_used(catalog: Path, declared: tuple[Feature, ...]) -> 
     assert used == measures
 
 
+def columns_of(sql: str) -> set[str]:
+    """The columns that Spark SQL names."""
+    tree = sqlglot.parse_one(sql.replace(":time_zone", "'UTC'"), dialect="spark")
+    return {column.name for column in tree.find_all(sqlglot.exp.Column)}
+
+
 def test_the_sql_of_measures_names_columns_of_their_tables(catalog: Path) -> None:
     tables = load_tables(catalog)
-    for family in load_families(catalog):
-        for measure in family.measures:
-            sql = " ".join(filter(None, (measure.day, measure.value, measure.where)))
-            words = set(re.findall(r"[a-z_][a-z_0-9]*", re.sub(r"'[^']*'", "", sql)))
-            unknown = words - SQL_WORDS - set(tables[measure.table].columns)
-            assert not unknown, (measure.name, unknown)
+    for measure in measures_of(load_families(catalog)).values():
+        parts = (measure.day, measure.value, measure.where, measure.until)
+        named = {name for sql in filter(None, parts) for name in columns_of(sql)}
+        columns = tables[measure.table].columns
+        assert named <= set(columns), measure.name
+        assert columns_of(measure.day), measure.name
+        if measure.ids_of:
+            assert "code_system" in columns, measure.name
+
+
+def test_a_column_that_is_not_there_is_found_in_sql() -> None:
+    sql = "if(amont > 0, datediff(a, to_date(from_utc_timestamp(b, :time_zone))), 'c')"
+    assert columns_of(sql) == {"amont", "a", "b"}
 
 
 def test_the_bank_rating_and_the_outcome_are_in_no_measure(catalog: Path) -> None:

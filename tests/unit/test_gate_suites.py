@@ -15,7 +15,9 @@ from expectations.suites import SuiteFile, check_columns, load_suites, with_date
 from loomline.errors import CatalogueError
 from loomline.tables import load_tables
 
-GATES = ("silver", "scores", "marts")
+GATES = ("silver", "scores", "rules", "evidence", "marts")
+# Their tables are declared in catalog/tables.
+DECLARED_GATES = ("silver", "scores", "rules", "evidence")
 SUITE = """
 table: silver.invoice
 derived:
@@ -40,14 +42,14 @@ def test_every_suite_is_one_that_great_expectations_can_run(gate: str) -> None:
     assert load_suites(gate)
 
 
-def test_every_declared_table_of_features_and_scores_has_a_suite(catalog: Path) -> None:
-    checked = {one.suite.table for gate in ("silver", "scores") for one in load_suites(gate)}
+def test_every_declared_table_of_features_scores_and_rules_has_a_suite(catalog: Path) -> None:
+    checked = {one.suite.table for gate in DECLARED_GATES for one in load_suites(gate)}
     assert "quality.key_check" in checked  # It has a row for each table of silver.
-    schemas = ("features.", "scores.")
+    schemas = ("features.", "scores.", "rules.")
     assert {table for table in load_tables(catalog) if table.startswith(schemas)} <= checked
 
 
-@pytest.mark.parametrize("gate", ("silver", "scores"))
+@pytest.mark.parametrize("gate", DECLARED_GATES)
 def test_every_expectation_is_on_a_column_that_the_table_declares(gate: str, catalog: Path) -> None:
     for suite_file in load_suites(gate):
         declared = list(load_tables(catalog)[suite_file.suite.table].columns)

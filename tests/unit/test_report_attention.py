@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from reports.answers import Answer, Question
-from reports.attention import (
+from reports.portfolio.attention import (
     file_notices,
     gate_notices,
     model_notices,
@@ -86,4 +86,12 @@ def test_quarantined_rows_are_a_note_with_their_share() -> None:
 
 def test_the_sql_of_a_question_names_the_date_as_a_literal() -> None:
     question = Question(("marts.t",), "\nselect 1 from marts.t where as_of_date = :as_of_date\n")
-    assert question.as_of(DAY) == "select 1 from marts.t where as_of_date = date'2019-06-30'"
+    sql = question.filled({"as_of_date": DAY})
+    assert sql == "select 1 from marts.t where as_of_date = date'2019-06-30'"
+
+
+def test_a_value_in_the_sql_is_quoted_and_never_looked_into_for_names() -> None:
+    question = Question(("marts.t",), "where a = :enterprise_id and b = :trade and c in (:none)")
+    values = {"enterprise_id": "x' or :trade = '", "trade": "17", "none": None}
+    sql = question.filled(values)
+    assert sql == "where a = 'x\\' or :trade = \\'' and b = '17' and c in (null)"

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from reports.change_charts import WORSE, shift_chart, steps_chart
 from reports.charts import grade_chart, interval_chart, month_chart, reliability_chart
 
 CALIBRATION = (
@@ -74,3 +75,22 @@ def test_a_chart_scales_with_its_container_and_describes_itself() -> None:
 
 def test_the_same_rows_give_the_same_bytes() -> None:
     assert reliability_chart(CALIBRATION) == reliability_chart(CALIBRATION)
+
+
+def test_a_shift_has_each_label_and_its_value_now() -> None:
+    svg = shift_chart("points", ["<Growth> 成长", "Thrift"], [71.5, None], [22.25, None], 50)
+    assert {"<Growth> 成长", "Thrift", "22.25"} <= set(_texts(svg))
+    assert svg == shift_chart(
+        "points", ["<Growth> 成长", "Thrift"], [71.5, None], [22.25, None], 50
+    )
+
+
+def test_a_shift_of_counts_has_whole_numbers_on_its_axis() -> None:
+    texts = _texts(shift_chart("firms", ["A"], [1], [3]))
+    assert not [text for text in texts if "." in text]
+
+
+def test_steps_carry_their_signs_and_losses_stand_out() -> None:
+    svg = steps_chart("points", ["up", "down"], [4.5, -33.0])
+    assert {"+4.5", "−33.0", "up", "down"} <= set(_texts(svg))
+    assert svg.count(f"fill: {WORSE}") == 1

@@ -26,7 +26,7 @@ from reports.kinds import (
     plain_text,
     signed,
 )
-from reports.versions import short_commit
+from reports.portfolio.versions import short_commit
 
 
 @pytest.mark.parametrize(

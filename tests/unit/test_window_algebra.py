@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from itertools import product
 from typing import Any, get_args
 
 import numpy as np
@@ -12,14 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loomline.families.algebra import window_values
-from loomline.families.model import Feature
+from loomline.families.model import Family, Feature
 from loomline.families.ranks import rank_among_trades
-from loomline.families.state import DailyState, daily_values, history_days
+from loomline.families.state import DailyState, Steps, daily_state
 from loomline.families.vocabulary import (
     AGGREGATIONS,
     COMPARISONS,
     STATE_DAYS,
     Comparison,
+    Kind,
     WindowDays,
     reach_days,
 )
@@ -28,7 +30,9 @@ from tests.unit.slow_windows import Firm, rank, unranked
 MEASURES = ("sale", "cost")
 
 
-def feature(aggregation: str, window: int, comparison: str) -> Feature:
+def feature(
+    aggregation: str, window: int, comparison: str, kinds: tuple[Kind, ...] = ("flow", "flow")
+) -> Feature:
     is_ratio = aggregation == "ratio"
     unit = (
         "ratio"
@@ -40,8 +44,9 @@ def feature(aggregation: str, window: int, comparison: str) -> Feature:
         "trial",
     )
     return Feature(
-        name=f"{aggregation}_{window}d_{comparison}",
+        name=f"{aggregation}_{'_'.join(kinds)}_{window}d_{comparison}",
         measures=MEASURES if is_ratio else MEASURES[:1],
+        kinds=kinds if is_ratio else kinds[:1],
         aggregation=aggregation,
         window_days=window,
         comparison=comparison,
@@ -50,9 +55,14 @@ def feature(aggregation: str, window: int, comparison: str) -> Feature:
     )
 
 
+# Aggregations with their shortest window, and ratios of each two kinds.
+FORMS: list[tuple[str, int, tuple[Kind, ...]]] = [
+    *((name, words.least_days, (words.kinds[0],)) for name, words in AGGREGATIONS.items()),
+    *(("ratio", 7, kinds) for kinds in product(get_args(Kind), repeat=2)),
+]
 EVERY_FEATURE = [
-    feature(aggregation, window, comparison)
-    for aggregation, least in [*((n, w.least_days) for n, w in AGGREGATIONS.items()), ("ratio", 7)]
+    feature(aggregation, window, comparison, kinds)
+    for aggregation, least, kinds in FORMS
     for window in get_args(WindowDays)
     if window >= least
     for comparison in get_args(Comparison)
@@ -127,7 +137,7 @@ def test_a_ranked_feature_is_the_rank_of_what_precedes_it(some: list[Firm]) -> N
     state = state_of(some, date(2024, 2, 29))
     ranked = [one for one in EVERY_FEATURE if COMPARISONS[one.comparison].is_ranked]
     before = [
-        feature(one.aggregation, one.window_days, COMPARISONS[one.comparison].change)
+        feature(one.aggregation, one.window_days, COMPARISONS[one.comparison].change, one.kinds)
         for one in ranked
     ]
     expected = rank_among_trades(window_values(before, state).T, state.trades).T
@@ -217,15 +227,76 @@ def test_no_enterprise_and_no_feature_are_no_values() -> None:
     assert window_values([], nobody).shape == (0, 0)
 
 
-def test_what_was_taken_back_of_a_day_leaves_nothing() -> None:
-    changes = [(0, 0, 0.1), (0, 0, 0.2), (0, 0, -0.3), (1, 729, 2.5), (1, 730, 9.0), (1, -1, 9.0)]
-    places, back, deltas = (np.array(part) for part in zip(*changes, strict=True))
-    days = daily_values(places, back, deltas, 3)
+def steps_of(changes: list[tuple[int, int, float]]) -> Steps:
+    """Steps from places, days back and amounts."""
+    places, back, amounts = (np.array(part) for part in zip(*changes, strict=True))
+    return Steps(places, back, amounts.astype(float))
+
+
+def test_the_days_of_a_flow_are_its_steps_and_no_others() -> None:
+    changes = [(0, 0, 0.1 + 0.2 - 0.3), (1, 729, 2.5), (1, 730, 9.0), (1, -1, 9.0), (2, 5, 0.25)]
+    days = steps_of(changes).dense("flow", 3)
     assert days.shape == (3, STATE_DAYS)
-    assert (days[1, 0], np.count_nonzero(days)) == (2.5, 1)
+    assert (days[1, 0], days[2, -6], np.count_nonzero(days)) == (2.5, 0.25, 2)
 
 
-def test_a_history_begins_with_the_first_day_of_any_measure_of_the_table() -> None:
-    first, second = np.zeros((3, 10)), np.zeros((3, 10))
-    first[0, 4], second[0, 2], second[1, 9] = 1, -1, 1
-    assert history_days([first, second]).tolist() == [8, 1, 0]
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2), st.integers(-2, 1200), st.integers(-(10**9), 10**9)),
+        min_size=1,
+        max_size=60,
+        unique_by=lambda change: change[:2],
+    )
+)
+def test_a_balance_is_all_that_was_added_and_taken_away_up_to_its_day(
+    changes: list[tuple[int, int, int]],
+) -> None:
+    cents = [(place, back, amount / 100) for place, back, amount in changes]
+    balances = steps_of(cents).dense("balance", 3)
+    for place, back in product(range(3), (0, 1, 30, 400, STATE_DAYS - 1)):
+        stands = sum(cent for of, day, cent in changes if of == place and day >= max(back, 0))
+        assert balances[place, STATE_DAYS - 1 - back] == pytest.approx(stands / 100, abs=1e-9)
+
+
+def family(**declared: Any) -> Family:
+    """A family of one measure, which has the family's name."""
+    said = dict.fromkeys(("domain", "owner", "description", "missing_means"), "trial")
+    name = declared["family"]
+    table, sender = declared.pop("table", name), declared.pop("sender", None)
+    measure = {
+        "name": name,
+        "table": f"silver.{table}",
+        "sender": sender,
+        "day": "day",
+        "value": "1",
+        "unit": "rows",
+        "description_en": name,
+        "description_zh": name,
+    }
+    return Family.model_validate({**said, "measures": [measure], **declared})
+
+
+def test_a_history_begins_with_the_first_row_of_a_table_that_shows_one() -> None:
+    families = [
+        family(family="order"),
+        family(family="stop", also_covered_by=["silver.order"]),
+        family(family="notice", covers_everybody=True),
+        family(family="waybill", table="order", sender="carriers"),
+    ]
+    steps = {
+        "order": steps_of([(0, 9, 1.0), (0, 50, 0.00001), (1, 3, -1.0)]),
+        "stop": steps_of([(1, 4, 1.0), (2, 7, 1.0)]),
+        "notice": steps_of([(1, 20, 1.0)]),
+        "waybill": steps_of([(2, 2, 1.0)]),
+    }
+    trades = np.zeros(3, dtype=np.int64)
+    state = daily_state(families, ["E0", "E1", "E2"], trades, date(2024, 6, 30), steps)
+    found = {name: days.tolist() for name, days in state.history_days.items()}
+    assert found == {
+        "order": [10, 4, 0],
+        "stop": [10, 5, 8],
+        "notice": [21, 21, 21],
+        "waybill": [0, 0, 3],
+    }
+    assert state.values_of("stop")[2, STATE_DAYS - 8] == 1

@@ -1,0 +1,1 @@
+"""Value dimensions: documented combinations of inputs, scaled 0 to 100 against peers."""

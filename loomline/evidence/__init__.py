@@ -1,0 +1,1 @@
+"""What history says of rules: whom they warned of, and who then defaulted."""

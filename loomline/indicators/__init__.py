@@ -1,0 +1,1 @@
+"""Warning indicators: their levels, their state over time, and the watch list made of them."""

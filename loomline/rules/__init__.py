@@ -1,0 +1,1 @@
+"""Risk rules over named values of enterprises: declared, checked, compiled and explained."""

@@ -1,0 +1,1 @@
+"""The enterprise report: one firm, what changed of it and why."""

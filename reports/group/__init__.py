@@ -1,0 +1,1 @@
+"""Reports of groups of firms: of a trade, and of the whole ecosystem."""

@@ -1,0 +1,1 @@
+"""The portfolio report: grades, model, concentration, data quality."""

@@ -1,0 +1,135 @@
+"""Enterprise, trade and ecosystem report of the sample, which has invoices only."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from pyspark.sql import SparkSession
+
+from loomline.errors import LoomlineError
+from loomline.job import JobContext
+from reports.wanted import write_ecosystem, write_enterprise, write_trade
+from tests.integration.conftest import RunJob
+
+# No other module has marts of these dates.
+FIRST, SECOND = date(2019, 8, 31), date(2019, 9, 30)
+FIRM = "E7"
+JOBS = ("window_features", "features", "train", "score", "indicators", "dimensions", "marts")
+
+
+@pytest.fixture(scope="module")
+def marts(lake: JobContext, run: RunJob) -> JobContext:
+    """The shared lake with scores, warnings, dimensions and marts of both dates."""
+    run("daily_state")
+    for as_of in (FIRST, SECOND):
+        for job in JOBS:
+            run(job, as_of)
+    return JobContext(lake.settings, SECOND)
+
+
+def sheet_rows(path: Path, sheet: str) -> list[dict[str, Any]]:
+    """The rows of a sheet by the English words of its headings; the first of equal ones."""
+    header, *rows = load_workbook(path)[sheet].iter_rows(values_only=True)
+    names = [str(heading).split("\n")[0] for heading in header]
+    return [dict(reversed([*zip(names, row, strict=True)])) for row in rows]
+
+
+def test_a_date_without_marts_is_an_error_that_names_those_there_are(marts: JobContext) -> None:
+    with pytest.raises(LoomlineError, match="There are no marts as of 2019-10-01") as raised:
+        write_ecosystem(JobContext(marts.settings, date(2019, 10, 1)))
+    assert "2019-09-30, 2019-08-31" in str(raised.value)
+
+
+def test_what_changed_of_an_enterprise_is_what_its_tables_differ_by(
+    marts: JobContext, spark: SparkSession
+) -> None:
+    page, book = write_enterprise(marts, FIRM)
+    assert page.parent == marts.settings.reports / "2019-09-30" / "enterprises"
+
+    def of(table: str, day: date) -> list[Any]:
+        where = f"enterprise_id = '{FIRM}' and as_of_date = date'{day}'"
+        return spark.table(table).where(where).collect()
+
+    (before,), (now,) = of("scores.credit_score", FIRST), of("scores.credit_score", SECOND)
+    then = {row["Measure"]: row for row in sheet_rows(book, "Then and now")}
+    assert then["Credit score"]["Before"] == pytest.approx(float(before["score"]))
+    assert then["Credit score"]["Now"] == pytest.approx(float(now["score"]))
+    steps = sheet_rows(book, "Score steps")
+    if before["score"] != now["score"]:
+        gained = sum(row["Points gained or lost"] for row in steps)
+        assert gained == pytest.approx(float(now["score"] - before["score"]))
+    on = [row for row in of("scores.indicator_state", SECOND) if row["level"] in ("amber", "red")]
+    assert on
+    assert len(sheet_rows(book, "Warnings")) == len(on)
+    text = page.read_text(encoding="utf-8")
+    assert "Since 2019-08-31" in text
+    # There are invoices only: what the rest would say is not there, and the page says so.
+    assert "No consistency of its records has been judged as of this date." in text
+    assert sheet_rows(book, "Codes")
+
+
+def test_a_group_adds_up_to_the_watch_list_and_the_profiles(
+    marts: JobContext, spark: SparkSession
+) -> None:
+    _, trade = write_trade(marts, "unknown")
+    _, ecosystem = write_ecosystem(marts)
+    of_date = f"as_of_date = date'{SECOND}'"
+    firms = spark.table("marts.enterprise_profiles").where(of_date).count()
+    listed = spark.table("scores.watch_list").where(f"{of_date} and status <> 'none'").count()
+    for book in (trade, ecosystem):
+        then = {row["Measure"]: row for row in sheet_rows(book, "Then and now")}
+        assert then["Firms"]["Now"] == firms
+        assert then["Firms on the watch list"]["Now"] == listed
+    (chains,) = sheet_rows(ecosystem, "Chains")
+    assert "No enterprise of the lake is supplied by" in chains["Core enterprise"]
+
+
+def test_levels_of_both_dates_add_up_to_the_warnings_that_are_on(
+    marts: JobContext, spark: SparkSession
+) -> None:
+    _, book = write_ecosystem(marts)
+    rows = spark.table("scores.indicator_state").where("level in ('amber', 'red')")
+    ids = [
+        {row["enterprise_id"] for row in spark.table("scores.watch_list").where(day).collect()}
+        for day in (f"as_of_date = date'{FIRST}'", f"as_of_date = date'{SECOND}'")
+    ]
+    both = ids[0] & ids[1]
+    warned = [
+        sum(
+            row["enterprise_id"] in both
+            for row in rows.where(f"as_of_date = date'{day}'").collect()
+        )
+        for day in (FIRST, SECOND)
+    ]
+    counts = sheet_rows(book, "Warnings")
+    assert sum(row["Firms warned before"] for row in counts) == warned[0]
+    assert sum(row["Firms warned now"] for row in counts) == warned[1]
+
+
+def test_the_sql_beside_the_tables_runs_and_gives_their_rows(
+    marts: JobContext, spark: SparkSession
+) -> None:
+    _, book = write_trade(marts, "unknown")
+    counts = {row["Sheet"]: row["Rows"] for row in sheet_rows(book, "Contents")}
+    (sql,) = [row["SQL"] for row in sheet_rows(book, "Sources") if row["Sheet"] == "Watch list"]
+    assert counts["Watch list"] == spark.sql(sql).count() > 0
+
+
+def test_the_daily_job_writes_ecosystem_and_trades_beside_the_portfolio(
+    marts: JobContext, run: RunJob
+) -> None:
+    notes = run("report", SECOND).notes
+    folder = marts.settings.reports / "2019-09-30"
+    assert (folder / "portfolio-report.html").is_file()
+    assert (folder / "ecosystem-report.xlsx").is_file()
+    assert (folder / "trades" / "trade-unknown-report.html").is_file()
+    assert f"1 trade reports in {folder / 'trades'}" in notes
+
+
+def test_an_enterprise_that_is_not_there_is_an_error(marts: JobContext) -> None:
+    with pytest.raises(LoomlineError, match="E99' or true is no enterprise"):
+        write_enterprise(marts, "E99' or true")
