@@ -21,7 +21,7 @@ from tests.unit.slow_rules import INPUTS, Firm, conditions, enterprise_inputs, f
 from tests.unit.test_rule_trees import rule_of
 
 # No other module writes features of the families for it.
-AS_OF = date(2019, 10, 31)
+AS_OF = date(2019, 9, 30)
 OF_DATE = f"as_of_date = date'{AS_OF}'"
 # Rules that are asked of Spark too: one query with all of them would be long to plan.
 EVERY = 17
