@@ -17,7 +17,6 @@ from tests.integration.conftest import RunJob
 
 # No other module has marts of these dates.
 FIRST, SECOND = date(2019, 8, 31), date(2019, 9, 30)
-FIRM = "E7"
 JOBS = ("window_features", "features", "train", "score", "indicators", "dimensions", "marts")
 
 
@@ -47,11 +46,17 @@ def test_a_date_without_marts_is_an_error_that_names_those_there_are(marts: JobC
 def test_what_changed_of_an_enterprise_is_what_its_tables_differ_by(
     marts: JobContext, spark: SparkSession
 ) -> None:
-    page, book = write_enterprise(marts, FIRM)
+    scored_twice = (
+        f"level = 'red' and as_of_date = date'{SECOND}' and enterprise_id in "
+        f"(select enterprise_id from scores.credit_score where as_of_date = date'{FIRST}')"
+    )
+    warned = spark.table("scores.indicator_state").where(scored_twice).orderBy("enterprise_id")
+    firm = warned.first()["enterprise_id"]
+    page, book = write_enterprise(marts, firm)
     assert page.parent == marts.settings.reports / "2019-09-30" / "enterprises"
 
     def of(table: str, day: date) -> list[Any]:
-        where = f"enterprise_id = '{FIRM}' and as_of_date = date'{day}'"
+        where = f"enterprise_id = '{firm}' and as_of_date = date'{day}'"
         return spark.table(table).where(where).collect()
 
     (before,), (now,) = of("scores.credit_score", FIRST), of("scores.credit_score", SECOND)
