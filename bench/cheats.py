@@ -8,8 +8,8 @@ the repository, for each home and then once for all:
 
 `judge` runs the job for each as-of date (those in FOUND are left as they are) and notes which
 checks ask for a review. An enterprise is flagged on a date if one check does so in the last three
-months. Caught is a cheat that is flagged on a date up to 60 days after its beginning; wrongly
-suspected is an honest firm that is flagged on any date. Only `table` reads the truth.
+months. Caught is a cheat that is flagged on a date from its beginning up to 60 days after it;
+wrongly suspected is an honest firm that is flagged on any date. Only `table` reads the truth.
 """
 
 from __future__ import annotations
@@ -83,10 +83,13 @@ def _of_home(pair: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     cheats = pd.read_parquet(truth / "cheats.parquet")
     firms = firms.merge(cheats, "left", "enterprise_id")
     firms["kind"] = firms["kind"].fillna("honest")
-    first = flags.groupby("enterprise_id")["as_of_date"].min().rename("flagged_date")
+    firms["first_date"] = pd.to_datetime(firms["first_date"])
+    dated = flags.merge(firms[["enterprise_id", "first_date"]], "inner", "enterprise_id")
+    # What is said of a firm before it cheats catches nothing.
+    dated = dated[dated["first_date"].isna() | (dated["as_of_date"] >= dated["first_date"])]
+    first = dated.groupby("enterprise_id")["as_of_date"].min().rename("flagged_date")
     firms = firms.merge(first, "left", "enterprise_id").assign(home=pair)
-    days = firms["flagged_date"] - pd.to_datetime(firms["first_date"])
-    firms["days"] = days.dt.days
+    firms["days"] = (firms["flagged_date"] - firms["first_date"]).dt.days
     firms["is_caught"] = firms["days"] <= WITHIN_DAYS
     kinds = firms[["enterprise_id", "kind"]]
     return firms, flags.merge(kinds, "inner", "enterprise_id").assign(home=pair)

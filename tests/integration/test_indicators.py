@@ -191,6 +191,11 @@ def test_the_gate_lets_them_pass_and_the_marts_show_them(warned: JobContext, run
         if row["status"] != "none"
     }
     assert watched.items() <= listed.items()
+    firsts = {
+        row["enterprise_id"]: row["first_indicator"]
+        for row in rows_of(warned, "marts.portfolio_watch_list", THIRD)
+    }
+    assert all(firsts[one] == reasons[0] for one, reasons in watched.items())
     (trade,) = rows_of(warned, "marts.trade_watch", THIRD)
     assert trade["watched_count"] + trade["escalated_count"] == len(watched)
     assert len(rows_of(warned, "marts.enterprise_dimensions", THIRD)) == len(
