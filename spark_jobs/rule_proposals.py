@@ -10,7 +10,7 @@ import numpy as np
 from loomline.evidence.figures import Evidence
 from loomline.evidence.history import Firings, History
 from loomline.evidence.overlap import NO_RULE
-from loomline.evidence.retiring import retirements
+from loomline.evidence.retiring import asked_enterprises, retirements
 from loomline.evidence.searching import Threshold, standing_out
 from loomline.evidence.vocabulary import ABOVE
 from loomline.evidence.wording import Said, retirement_words, threshold_words
@@ -30,13 +30,14 @@ def retire_rows(
     names, lifts = [one.rule for one in versions], found.lifts
     rows: list[tuple[object, ...]] = []
     stands = np.array([version.stands for version in versions])
-    for one in retirements(found, names, stands):
+    asked = asked_enterprises(found.hits, np.array([one.cannot_say_count for one in versions]))
+    for one in retirements(found, names, stands, asked):
         at, version = one.rule, versions[one.rule]
         better = None if one.better_rule == NO_RULE else names[one.better_rule]
         said = retirement_words(
             one.reason,
             better or "",
-            int(found.hits.enterprise_count[at]),
+            round(float(asked[at])),
             float(found.hits.hit_ratio[at]),
             version.is_regulation,
         )

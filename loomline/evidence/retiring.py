@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from loomline.evidence.early_warnings import Hits
 from loomline.evidence.figures import Evidence
 from loomline.evidence.history import Booleans, Floats, Integers
 from loomline.evidence.overlap import NO_RULE
@@ -54,18 +55,31 @@ def better_rules(shares: Floats, ranks: Integers) -> Integers:
     return np.where(covers.any(axis=1), best, NO_RULE).astype(np.int64)
 
 
-def retirements(evidence: Evidence, names: Sequence[str], stands: Booleans) -> list[Retirement]:
+def asked_enterprises(hits: Hits, cannot_say_count: Integers) -> Floats:
+    """Of how many enterprises each rule could say something, (rules,), on average of its dates.
+
+    `cannot_say_count` are the enterprise-dates on which a value that it needs was missing.
+    """
+    missing = cannot_say_count / np.maximum(hits.evaluated_count, 1)
+    return hits.enterprise_count * (1 - missing)
+
+
+def retirements(
+    evidence: Evidence, names: Sequence[str], stands: Booleans, asked: Floats
+) -> list[Retirement]:
     """The rules that could go, in their order, each for the first of the reasons that holds.
 
-    Only those that still stand, (rules,), are looked at, and only those can cover others.
+    Only those that still stand, (rules,), are looked at, and only those can cover others. `asked`
+    are `asked_enterprises`: a rule whose data the lake does not have is not to blame.
 
-    `never_fires`, `always_fires`: for or for all but one in a hundred of at least 300 enterprises.
+    `never_fires`, `always_fires`: for or for all but one in a hundred of at least 300 enterprises
+    that it could say something of.
     `no_lift`: a lift of 1 or less though ten caught enterprises should have been expected.
     `covered`: a rule with a better lift fires on more than 95 % of what it fires on, so that it
     warns of nobody else. Names break ties, so that of two equal rules one stays.
     """
     hits, lifts = evidence.hits, evidence.lifts
-    is_asked = hits.enterprise_count >= ENOUGH_ENTERPRISES
+    is_asked = asked >= ENOUGH_ENTERPRISES
     is_idle = (
         (evidence.verdict == NONE)
         & (evidence.expected_enterprise_count >= ENOUGH_EXPECTED)

@@ -55,13 +55,13 @@ def retirement_words(
 ) -> Said:
     """Why a rule could go.
 
-    `better` is the better rule, `enterprises` how many it was applied to. That a regulation asks
-    for it is added.
+    `better` is the better rule, `enterprises` how many it could say something of. That a
+    regulation asks for it is added.
     """
     said = {
         NEVER_FIRES: Said(
-            f"It fired for none of {enterprises:,} enterprises.",
-            f"对 {enterprises:,} 家企业从未触发。",
+            f"It fired for none of {enterprises:,} enterprises that it could say something of.",
+            f"对有数据可判断的 {enterprises:,} 家企业从未触发。",
         ),
         ALWAYS_FIRES: Said(
             f"It fires in {hit_ratio:.1%} of cases, and so tells nobody apart.",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, fisher_exact
 
 from loomline.evidence.figures import Evidence, evidence
-from loomline.evidence.retiring import Retirement, retirements
+from loomline.evidence.retiring import Retirement, asked_enterprises, retirements
 from loomline.evidence.searching import held_out, rounded, standing_out
 from loomline.evidence.vocabulary import (
     ABOVE,
@@ -28,8 +28,13 @@ DAY = date(2019, 12, 31)
 FIRMS = 400
 
 
-def reasons(fired: list[list[int]], names: list[str], firms: int = FIRMS) -> list[Retirement]:
-    return retirements(judged(fired, firms), names, np.ones(len(names), dtype=bool))
+def reasons(
+    fired: list[list[int]], names: list[str], firms: int = FIRMS, without_data: int = 0
+) -> list[Retirement]:
+    """What could go of rules that can't say anything of so many of the firms."""
+    figures, cannot_say = judged(fired, firms), np.full(len(names), without_data)
+    asked = asked_enterprises(figures.hits, cannot_say)
+    return retirements(figures, names, np.ones(len(names), dtype=bool), asked)
 
 
 def judged(fired: list[list[int]], firms: int = FIRMS) -> Evidence:
@@ -71,9 +76,9 @@ def test_of_two_equal_rules_one_stays() -> None:
 
 def test_a_rule_that_no_longer_stands_is_not_named_and_covers_nobody() -> None:
     both = [*range(40, 100)]
-    figures = judged([both, both])
-    assert retirements(figures, ["a", "b"], np.array([False, True])) == []
-    assert retirements(figures, ["a", "b"], np.array([True, False])) == []
+    figures, asked = judged([both, both]), np.full(2, float(FIRMS))
+    assert retirements(figures, ["a", "b"], np.array([False, True]), asked) == []
+    assert retirements(figures, ["a", "b"], np.array([True, False]), asked) == []
 
 
 def test_a_rule_inside_a_broader_one_that_tells_less_stays() -> None:
@@ -83,6 +88,11 @@ def test_a_rule_inside_a_broader_one_that_tells_less_stays() -> None:
 
 def test_a_rule_that_was_asked_of_few_is_not_said_never_to_fire() -> None:
     assert reasons([[]], ["a"], firms=299) == []
+
+
+def test_a_rule_whose_data_most_firms_do_not_have_is_not_said_never_to_fire() -> None:
+    assert reasons([[]], ["a"], without_data=101) == []
+    assert reasons([[]], ["a"], without_data=100) == [Retirement(0, NEVER_FIRES)]
 
 
 def world(seed: int) -> tuple[list[str], np.ndarray, np.ndarray]:
