@@ -84,15 +84,14 @@ def _of_home(pair: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     firms = firms.merge(cheats, "left", "enterprise_id")
     firms["kind"] = firms["kind"].fillna("honest")
     firms["first_date"] = pd.to_datetime(firms["first_date"])
-    dated = flags.merge(firms[["enterprise_id", "first_date"]], "inner", "enterprise_id")
+    flags = flags.merge(firms[["enterprise_id", "kind", "first_date"]], "inner", "enterprise_id")
     # What is said of a firm before it cheats catches nothing.
-    dated = dated[dated["first_date"].isna() | (dated["as_of_date"] >= dated["first_date"])]
-    first = dated.groupby("enterprise_id")["as_of_date"].min().rename("flagged_date")
+    counting = flags[flags["first_date"].isna() | (flags["as_of_date"] >= flags["first_date"])]
+    first = counting.groupby("enterprise_id")["as_of_date"].min().rename("flagged_date")
     firms = firms.merge(first, "left", "enterprise_id").assign(home=pair)
     firms["days"] = (firms["flagged_date"] - firms["first_date"]).dt.days
     firms["is_caught"] = firms["days"] <= WITHIN_DAYS
-    kinds = firms[["enterprise_id", "kind"]]
-    return firms, flags.merge(kinds, "inner", "enterprise_id").assign(home=pair)
+    return firms, flags.assign(home=pair)
 
 
 def _checks_by_kind(flags: pd.DataFrame) -> str:

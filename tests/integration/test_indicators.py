@@ -181,9 +181,9 @@ def test_the_gate_lets_them_pass_and_the_marts_show_them(warned: JobContext, run
         if row["level"] in ("amber", "red")
     }
     assert on.items() <= shown.items()
+    rows = rows_of(warned, "marts.portfolio_watch_list", THIRD)
     listed = {
-        row["enterprise_id"]: [reason["indicator"] for reason in row["reasons"]]
-        for row in rows_of(warned, "marts.portfolio_watch_list", THIRD)
+        row["enterprise_id"]: [reason["indicator"] for reason in row["reasons"]] for row in rows
     }
     watched = {
         row["enterprise_id"]: [reason["indicator"] for reason in row["reasons"]]
@@ -191,10 +191,7 @@ def test_the_gate_lets_them_pass_and_the_marts_show_them(warned: JobContext, run
         if row["status"] != "none"
     }
     assert watched.items() <= listed.items()
-    firsts = {
-        row["enterprise_id"]: row["first_indicator"]
-        for row in rows_of(warned, "marts.portfolio_watch_list", THIRD)
-    }
+    firsts = {row["enterprise_id"]: row["first_indicator"] for row in rows}
     assert all(firsts[one] == reasons[0] for one, reasons in watched.items())
     (trade,) = rows_of(warned, "marts.trade_watch", THIRD)
     assert trade["watched_count"] + trade["escalated_count"] == len(watched)
