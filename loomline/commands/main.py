@@ -18,6 +18,7 @@ from loomline.commands import (
     demo,
     dimension,
     engine,
+    evaluate,
     explain,
     feature,
     feed,
@@ -69,6 +70,7 @@ app.command()(demo.demo)
 app.command()(demo.sample)
 app.command()(live.live)
 app.command()(explain.explain)
+app.command()(evaluate.evaluate)
 app.command()(simulate.simulate)
 app.command()(stream.stream)
 app.command()(feed.feed)

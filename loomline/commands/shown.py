@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import TextIO
@@ -56,18 +56,27 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title:
     console.print(table)
 
 
-def print_frame(frame: DataFrame, output: OutputFormat, out: TextIO = sys.stdout) -> None:
-    """Print the rows of a frame."""
-    columns = frame.columns
+def print_rows(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    output: OutputFormat,
+    out: TextIO = sys.stdout,
+) -> None:
+    """Print rows; as CSV and as JSON lines one after the other, so that they may be many."""
     if output is OutputFormat.TABLE:
-        rows = frame.collect()
-        print_table(columns, rows)
-        console.print(f"{len(rows):,} rows")
+        shown = list(rows)
+        print_table(columns, shown)
+        console.print(f"{len(shown):,} rows")
     elif output is OutputFormat.CSV:
         writer = csv.writer(out)
         writer.writerow(columns)
-        writer.writerows([as_text(value) for value in row] for row in frame.toLocalIterator())
+        writer.writerows([as_text(value) for value in row] for row in rows)
     else:
-        for row in frame.toLocalIterator():
+        for row in rows:
             content = dict(zip(columns, map(plain, row), strict=True))
             out.write(json.dumps(content, ensure_ascii=False, default=str) + "\n")
+
+
+def print_frame(frame: DataFrame, output: OutputFormat, out: TextIO = sys.stdout) -> None:
+    """Print the rows of a frame."""
+    print_rows(frame.columns, frame.toLocalIterator(), output, out)
