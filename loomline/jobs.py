@@ -144,9 +144,9 @@ DAILY_JOBS = (
     Job(
         name="score",
         entry="models.score.job:run",
-        description="Score every enterprise with the champion, with reasons.",
-        reads=("features.enterprise_feature", "features.feature_name"),
-        writes=("scores.credit_score", "scores.master_scale"),
+        description="Score every enterprise with the champion, with reasons, and in its shadow.",
+        reads=("features.enterprise_feature", "features.feature_name", "governance.model_event"),
+        writes=("scores.credit_score", "scores.shadow_score", "scores.master_scale"),
     ),
     Job(
         name="indicators",

@@ -20,6 +20,9 @@ from loomline.tables import table_declaration
 LOG_PREFIX = "kafka/"
 # The table property with which Delta tells the rows that a commit added and removed.
 CHANGE_FEED = "delta.enableChangeDataFeed"
+APPEND_ONLY = "delta.appendOnly"
+KEPT_BY = ("delta.logRetentionDuration", "delta.deletedFileRetentionDuration")
+KEPT_DAYS = 3660
 
 
 def sql_literal(value: str | date | datetime) -> str:
@@ -87,10 +90,16 @@ def _create_statement(catalog: Path, name: str) -> str:
     layout = f"partitioned by ({', '.join(table.partition_by)})" if table.partition_by else ""
     if table.cluster_by:
         layout = f"cluster by ({', '.join(table.cluster_by)})"
+    properties = {CHANGE_FEED: str(table.keeps_changes).lower()}
+    if table.append_only:
+        properties[APPEND_ONLY] = "true"
+    if table.keeps_versions:
+        # Without them Delta forgets what happened 30 days ago, and deletes what a week ago.
+        properties |= dict.fromkeys(KEPT_BY, f"'interval {KEPT_DAYS} days'")
+    listed = ", ".join(f"{key} = {value}" for key, value in properties.items())
     return (
         f"create table if not exists {quoted(name)} ({columns}) using delta {layout} "
-        f"comment {sql_literal(table.description)} "
-        f"tblproperties ({CHANGE_FEED} = {str(table.keeps_changes).lower()})"
+        f"comment {sql_literal(table.description)} tblproperties ({listed})"
     )
 
 

@@ -41,7 +41,9 @@ class Table(Declaration):
 
     `has_shared_columns` is false for a table whose rows come from no row of a source. A table that
     `keeps_changes` tells which rows came and went between two of its versions. Its files are
-    clustered by the columns of `cluster_by` when it is compacted.
+    clustered by the columns of `cluster_by` when it is compacted. Delta refuses to change or remove
+    a row of one that is `append_only`. One that
+    `keeps_versions` can be read as it was for ten years.
     """
 
     description: str = Field(min_length=1)
@@ -52,6 +54,8 @@ class Table(Declaration):
     retention: Retention | None = None
     has_shared_columns: bool = True
     keeps_changes: bool = False
+    append_only: bool = False
+    keeps_versions: bool = False
     columns: dict[str, Column]
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import mlflow
@@ -21,12 +22,16 @@ from loomline.settings import Settings
 from models.scorecard import Scorecard
 from models.specification import EXPERIMENT_NAME, MODEL_NAME
 
-CHAMPION, CHALLENGER = "champion", "challenger"
+# Set by an approval alone; the job that trains sets the other two.
+CHAMPION, CHALLENGER, CANDIDATE = "champion", "challenger", "candidate"
 READY = "figures_in_lake"
 TRAINED_AS_OF = "trained_as_of"
 FEATURE_VERSION = "feature_version"
 TRAINING_SET = "training_set_sha256"
 ESTIMATOR = "estimator"
+# The SHA-256 of the page, as a tag of a version, and where the page lies in its run.
+VALIDATION_REPORT = "validation_report_sha256"
+VALIDATION_REPORT_FILE = "validation/report.html"
 SCORECARD_FILE = "scorecard.json"
 FIGURES_FILE = "figures.json"
 
@@ -71,31 +76,59 @@ def _as_champion(version: ModelVersion) -> Champion:
     )
 
 
+def is_scorecard(version: ModelVersion) -> bool:
+    """Whether a version is a scorecard, and not the challenger of one."""
+    return version.tags.get(ESTIMATOR) == "scorecard"
+
+
+def model_versions(client: MlflowClient) -> list[ModelVersion]:
+    """Every registered version, scorecards and challengers, the oldest first."""
+    found = client.search_model_versions(f"name = '{MODEL_NAME}'")
+    return sorted(found, key=lambda version: int(version.version))
+
+
 def scorecards(client: MlflowClient, feature_version: str) -> list[Champion]:
     """Every registered scorecard that was trained on this version of the features."""
-    versions = client.search_model_versions(f"name = '{MODEL_NAME}'")
     return [
         _as_champion(version)
-        for version in versions
-        if version.tags.get(ESTIMATOR) == "scorecard"
-        and version.tags.get(FEATURE_VERSION) == feature_version
+        for version in model_versions(client)
+        if is_scorecard(version) and version.tags.get(FEATURE_VERSION) == feature_version
     ]
+
+
+def scorecard_of(client: MlflowClient, version: str) -> Champion:
+    """The registered scorecard of a version."""
+    return _as_champion(client.get_model_version(MODEL_NAME, version))
 
 
 def _newest(found: list[Champion]) -> Champion | None:
     return max(found, key=lambda x: (x.trained_as_of, int(x.version)), default=None)
 
 
-def champion_for(found: list[Champion], as_of_date: date) -> Champion | None:
-    """The newest ready scorecard that knew of nothing later than the date, or none."""
-    return _newest([x for x in found if x.is_ready and x.trained_as_of <= as_of_date])
+def champion_for(
+    found: list[Champion],
+    as_of_date: date,
+    may_be_used: Callable[[str], bool] = lambda version: True,
+) -> Champion | None:
+    """The newest ready scorecard that knew of nothing later than the date, or none.
+
+    `may_be_used` says of a version whether the record of approvals allows it.
+    """
+    ready = [x for x in found if x.is_ready and x.trained_as_of <= as_of_date]
+    return _newest([x for x in ready if may_be_used(x.version)])
 
 
-def still_holds(champion: Champion, as_of_date: date, training_set_sha256: str) -> bool:
-    """Whether a date needs no new scorecard: it is later, or nothing else is known of it by now."""
-    return (
-        champion.trained_as_of < as_of_date or champion.training_set_sha256 == training_set_sha256
-    )
+def still_holds(
+    champion: Champion, as_of_date: date, training_set_sha256: str, patience: timedelta
+) -> bool:
+    """Whether a date needs no new scorecard.
+
+    None is needed where nothing else is known than this one was trained on, nor on a later date
+    until `patience` is over.
+    """
+    if champion.training_set_sha256 == training_set_sha256:
+        return True
+    return champion.trained_as_of < as_of_date < champion.trained_as_of + patience
 
 
 def unfinished_for(
@@ -113,10 +146,13 @@ def unfinished_for(
 
 
 def finish(client: MlflowClient, found: list[Champion], champion: Champion) -> None:
-    """Give the aliases to the scorecard with the newest training date; last, mark it as ready."""
+    """Give the aliases of what was trained last to it; last of all, mark it as ready.
+
+    The alias `champion` is not among them: it follows an approval.
+    """
     ready = [x for x in found if x.is_ready and x.version != champion.version]
     if _newest([*ready, champion]) == champion:
-        client.set_registered_model_alias(MODEL_NAME, CHAMPION, champion.version)
+        client.set_registered_model_alias(MODEL_NAME, CANDIDATE, champion.version)
         if champion.challenger_version:
             client.set_registered_model_alias(MODEL_NAME, CHALLENGER, champion.challenger_version)
     client.set_model_version_tag(MODEL_NAME, champion.version, READY, "true")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
-from pyspark.sql import SparkSession
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
 
 from loomline.errors import LoomlineError
 from loomline.job import JobContext
-from loomline.lake import known_condition, sql_literal
+from loomline.lake import in_condition, known_condition, rows_at, sql_literal
 from models.arrays import Floats
 from models.specification import FeatureSet, Specification
 
@@ -62,25 +64,46 @@ class TrainingSet:
         return digest.hexdigest()
 
 
-def read_features(spark: SparkSession, as_of_date: date) -> FeatureFrame:
-    """The features of a date.
+def read_features(
+    spark: SparkSession,
+    as_of_date: date,
+    versions: Mapping[str, int] | None = None,
+    enterprises: Sequence[str] | None = None,
+) -> FeatureFrame:
+    """The features of a date, of all enterprises or of some, as they are or as they were.
+
+    `versions` gives the Delta versions of `FEATURES` and `NAMES` to read instead of the newest.
 
     Raises:
-        LoomlineError: the features of that date have not been computed.
+        LoomlineError: the features of that date have not been computed, or are no longer kept.
     """
-    condition = f"as_of_date = {sql_literal(as_of_date)}"
-    rows = spark.table(FEATURES).where(condition).orderBy("enterprise_id").toPandas()
-    if rows.empty:
+    rows = _table(spark, FEATURES, versions).where(f"as_of_date = {sql_literal(as_of_date)}")
+    if enterprises is not None:
+        rows = rows.where(in_condition("enterprise_id", enterprises))
+    try:
+        found = rows.orderBy("enterprise_id").toPandas()
+    except PySparkException as error:
+        if versions is None:
+            raise
+        raise LoomlineError(
+            f"The features as of {as_of_date} are no longer kept as they were then.",
+            "Old versions of tables are deleted by `maintain`; its retention says after how long.",
+        ) from error
+    if found.empty:
         raise LoomlineError(
             f"There are no features as of {as_of_date}.",
             f"Run `loomline run features --date {as_of_date}` first.",
         )
-    version = str(rows.feature_version.iloc[0])
-    names = spark.table(NAMES).where(f"feature_version = {sql_literal(version)}")
+    version = str(found.feature_version.iloc[0])
+    names = _table(spark, NAMES, versions).where(f"feature_version = {sql_literal(version)}")
     ordered = names.orderBy("position").toPandas()
-    vectors = np.array([np.array(vector, dtype=float) for vector in rows.feature_values])
-    values = pd.DataFrame(vectors, index=rows.enterprise_id, columns=list(ordered.feature))
+    vectors = np.array([np.array(vector, dtype=float) for vector in found.feature_values])
+    values = pd.DataFrame(vectors, index=found.enterprise_id, columns=list(ordered.feature))
     return FeatureFrame(version, values, ordered)
+
+
+def _table(spark: SparkSession, name: str, versions: Mapping[str, int] | None) -> DataFrame:
+    return spark.table(name) if versions is None else rows_at(spark, name, versions[name])
 
 
 def read_training_set(context: JobContext, features: FeatureFrame) -> TrainingSet:

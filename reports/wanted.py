@@ -1,20 +1,23 @@
-"""One report that a person asks for: of an enterprise, of a trade, or of the ecosystem."""
+"""One report that a person asks for: of an enterprise, a score, a trade, or the ecosystem."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import reports.enterprise.report
 import reports.group.ecosystem
 import reports.group.trade
+import reports.score.report
 from loomline.job import JobContext
+from reports.answers import Lake, Parameter
 from reports.dates import lake_of
 from reports.files import write_report
 from reports.report import Report
 from reports.trades import load_trade_names
 
-ENTERPRISES_FOLDER, TRADES_FOLDER = "enterprises", "trades"
+ENTERPRISES_FOLDER, TRADES_FOLDER, SCORES_FOLDER = "enterprises", "trades", "scores"
 
 
 def _write(context: JobContext, report: Report, folder: str = "") -> tuple[Path, Path]:
@@ -36,6 +39,22 @@ def write_enterprise(context: JobContext, enterprise: str) -> tuple[Path, Path]:
         lake, _now(context), load_trade_names(context.catalog)
     )
     return _write(context, made, ENTERPRISES_FOLDER)
+
+
+def write_score(
+    context: JobContext, enterprise: str, differing_columns: Sequence[str]
+) -> tuple[Path, Path]:
+    """Write why an enterprise had its score on the date; the paths of page and workbook.
+
+    `differing_columns` are the columns of the score that a replay made otherwise.
+
+    Raises:
+        LoomlineError: the enterprise has no score as of the date.
+    """
+    parameters: dict[str, Parameter] = {"enterprise_id": enterprise, "as_of_end": context.as_of_end}
+    lake = Lake(context.spark, context.as_of_date, parameters, context.warehouse)
+    made = reports.score.report.build_report(lake, differing_columns, _now(context))
+    return _write(context, made, SCORES_FOLDER)
 
 
 def write_trade(context: JobContext, trade: str) -> tuple[Path, Path]:

@@ -28,6 +28,7 @@ from loomline.commands import (
     lineage,
     live,
     maintain,
+    model,
     pages,
     report,
     rule,
@@ -63,6 +64,8 @@ app.add_typer(consistency.app, name="consistency")
 app.add_typer(indicator.app, name="indicator")
 app.add_typer(dimension.app, name="dimension")
 app.add_typer(report.app, name="report")
+app.add_typer(model.app, name="model")
+app.add_typer(model.replay_app, name="replay")
 app.add_typer(pages.app, name="page")
 app.command(context_settings=airflow.PASS_ON)(airflow.airflow)
 app.command()(backfill.backfill)

@@ -17,8 +17,8 @@ from loomline.job import JobContext
 from loomline.runner import alone, run_job
 from loomline.settings import load_settings
 
-# Reached by its path: the core knows no reports.
-WANTED = "reports.wanted"
+# Reached by their paths: the core knows no reports and no models.
+WANTED, REPLAY = "reports.wanted", "models.replay"
 
 app = typer.Typer(
     help="Write reports (HTML and XLSX) and say where they are. `report --date D` writes what the "
@@ -76,6 +76,22 @@ def enterprise(
         f"enterprise {enterprise_id}",
         lambda wanted, context: wanted.write_enterprise(context, enterprise_id),
     )
+
+
+@app.command()
+def score(
+    enterprise_id: Annotated[str, typer.Argument(help="Identity of the enterprise, such as E1.")],
+    as_of: AsOfDate,
+) -> None:
+    """Write why an enterprise had its score: rows, features, points, rules, versions, approval."""
+
+    def write(wanted: Any, context: JobContext) -> tuple[Path, Path]:
+        (replayed,) = import_module(REPLAY).replay_scores(context, [enterprise_id])
+        differing = [difference.column for difference in replayed.differences]
+        paths: tuple[Path, Path] = wanted.write_score(context, enterprise_id, differing)
+        return paths
+
+    _write(as_of, f"score of {enterprise_id}", write)
 
 
 @app.command()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from mlflow.tracking import MlflowClient
 
 from loomline.code import code_commit
 from loomline.job import JobContext, JobResult
 from loomline.lake import create_tables, replace_rows, sql_literal, table_version
+from models.inventory import declared_model
 from models.logging_run import Provenance, log_and_register
 from models.registry import (
     Champion,
@@ -77,10 +80,11 @@ def _write_figures(context: JobContext, client: MlflowClient, champion: Champion
 def run(context: JobContext) -> JobResult:
     """Train where the date has outcomes enough and no champion yet; else say why not.
 
-    A champion holds for a date when it knew of nothing later and reads the features as they are
-    declared now. So a second run for a date, or one for a later date, changes nothing; but one that
-    was trained as of the very date on other firms, features or outcomes than are known by now, or
-    with other settings, is followed by a new one.
+    A scorecard holds for a date when it knew of nothing later, reads the features as they are
+    declared now, and is not older than the inventory of models allows. So a second run for a date,
+    or one for a day later, changes nothing; but one that was trained as of the very date on other
+    firms, features or outcomes than are known by now, or with other settings, is followed by a new
+    one. What is trained is a candidate: only an approval makes it the champion.
     """
     create_tables(context.spark, context.catalog, (METRICS, CALIBRATION))
     features = read_features(context.spark, context.as_of_date)
@@ -89,7 +93,10 @@ def run(context: JobContext) -> JobResult:
     training_set = read_training_set(context, features)
     training_set_sha256 = training_set.sha256(SPECIFICATION)
     champion = champion_for(found, context.as_of_date)
-    if champion is not None and still_holds(champion, context.as_of_date, training_set_sha256):
+    patience = timedelta(days=declared_model(context.catalog, MODEL_NAME).retrain_after_days)
+    if champion is not None and still_holds(
+        champion, context.as_of_date, training_set_sha256, patience
+    ):
         note = (
             f"{MODEL_NAME} version {champion.version}, trained as of {champion.trained_as_of}, "
             "holds for this date: nothing to train"

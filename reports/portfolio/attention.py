@@ -12,7 +12,7 @@ from reports.notices import notice_table
 from reports.parts import Notice, Section, Words
 from reports.portfolio.headline import PROFILES
 from reports.portfolio.quality import RECONCILIATION, REFUSED, UNMET
-from reports.portfolio.versions import RUNS
+from reports.portfolio.versions import MODEL, RUNS
 
 ORDER = ("critical", "warning", "note")
 NOTHING = Words("Nothing needs attention.", "无需关注事项。")
@@ -22,15 +22,17 @@ def build(lake: Lake) -> Section:
     """Everything that is not as it should be, the most severe first."""
     profiles, runs, unmet = lake.ask(PROFILES), lake.ask(RUNS), lake.ask(UNMET)
     files, refused = lake.ask(RECONCILIATION), lake.ask(REFUSED)
+    models = lake.ask(MODEL)
     found = [
         *model_notices(profiles, lake.as_of_date),
+        *approval_notices(models),
         *run_notices(runs),
         *gate_notices(unmet),
         *file_notices(files, refused),
         *set_aside_notices(files),
     ]
     notices = tuple(sorted(found, key=lambda notice: ORDER.index(notice.severity)))
-    sources = (profiles, runs, unmet, files, refused)
+    sources = (profiles, models, runs, unmet, files, refused)
     return Section(
         key="attention",
         title=Words("What needs attention", "需要关注"),
@@ -82,6 +84,22 @@ def model_notices(profiles: Answer, as_of_date: date) -> Iterator[Notice]:
             ),
             source,
         )
+
+
+def approval_notices(models: Answer) -> Iterator[Notice]:
+    """Scores by a model version that nobody has approved."""
+    for row in models.rows:
+        if not row["is_approved"]:
+            named = f"{row['model_name']} {row['model_version']}"
+            yield Notice(
+                "warning",
+                Words(
+                    f"The scores are by {named}, which nobody has approved: they are not for "
+                    "decisions until maker and checker have promoted it.",
+                    f"评分来自未经批准的模型 {named}，经双人批准前不得用于信贷决策。",
+                ),
+                "marts.portfolio_scores",
+            )
 
 
 def run_notices(runs: Answer) -> Iterator[Notice]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.answers import Lake, Question
-from reports.kinds import COUNT, DATE, LONG_TEXT, MOMENT, SECONDS, Kind, coded
+from reports.kinds import COUNT, DATE, LONG_TEXT, MOMENT, SECONDS, YES_NO, Kind, coded
 from reports.parts import Column, Section, Table, Words
 from reports.portfolio.calibration import NO_MODEL
 from reports.sources import tables_read
@@ -18,6 +18,7 @@ scores as (
         model_name,
         model_version,
         feature_version,
+        bool_and(is_approved) as is_approved,
         max(array_join(array_sort(transform(reasons, reason -> reason.feature)), ', '))
             as features,
         count(*) as scored_count
@@ -40,6 +41,7 @@ select
     scores.model_name,
     scores.model_version,
     scores.feature_version,
+    scores.is_approved,
     scores.features,
     trainings.trained_as_of,
     trainings.enterprise_count,
@@ -107,6 +109,7 @@ STATUS = coded({"succeeded": "succeeded 成功", "failed": "failed 失败"}, wid
 MODEL_COLUMNS = (
     Column("model_name", Words("Model", "模型")),
     Column("model_version", Words("Version", "版本")),
+    Column("is_approved", Words("Approved", "已批准"), YES_NO),
     Column("feature_version", Words("Feature version", "特征版本")),
     Column("features", Words("Features in the scorecard", "评分卡特征"), LONG_TEXT),
     Column("trained_as_of", Words("Trained as of", "训练截至"), DATE),

@@ -16,7 +16,7 @@ import pytest
 
 from loomline.job import JobContext, JobResult
 from loomline.lake import replace_rows
-from models.registry import CHALLENGER, CHAMPION, READY, open_registry
+from models.registry import CANDIDATE, CHALLENGER, READY, open_registry
 from models.score.job import SCORES
 from models.specification import ESTIMATORS, FEATURE_SETS, MODEL_NAME
 from models.train.job import CALIBRATION, METRICS
@@ -56,9 +56,9 @@ def early(lake: JobContext, trained: Trained, run: RunJob) -> Iterator[date]:
     replace_rows(nothing, FEATURES, f"as_of_date = date'{EARLY_DATE}'")
 
 
-def of_champion(lake: JobContext) -> str:
-    """The condition that a row is of the champion's version."""
-    version = open_registry(lake.settings).get_model_version_by_alias(MODEL_NAME, CHAMPION)
+def of_candidate(lake: JobContext) -> str:
+    """The condition that a row is of the newest scorecard's version."""
+    version = open_registry(lake.settings).get_model_version_by_alias(MODEL_NAME, CANDIDATE)
     return f"model_name = '{MODEL_NAME}' and model_version = '{version.version}'"
 
 
@@ -98,18 +98,18 @@ def test_no_feature_of_the_champion_depends_on_the_history(trained: Trained) -> 
 
 
 def test_every_figure_is_in_the_lake_with_its_interval(trained: Trained) -> None:
-    rows = trained.lake.spark.table(METRICS).where(of_champion(trained.lake)).collect()
+    rows = trained.lake.spark.table(METRICS).where(of_candidate(trained.lake)).collect()
     found = {(row["estimator"], row["feature_set"], row["metric"]) for row in rows}
     names = ("auc", "brier", "log_loss", "ks", PERMUTED)
     assert found == {(e, f, m) for e in ESTIMATORS for f in FEATURE_SETS for m in names}
     assert all(row["lower"] <= row["estimate"] <= row["upper"] for row in rows)
-    bins = trained.lake.spark.table(CALIBRATION).where(of_champion(trained.lake)).collect()
+    bins = trained.lake.spark.table(CALIBRATION).where(of_candidate(trained.lake)).collect()
     assert sum(row["enterprise_count"] for row in bins) == rows[0]["enterprise_count"]
     assert sum(row["default_count"] for row in bins) == rows[0]["default_count"]
 
 
 def test_labels_dealt_at_random_are_not_predicted(trained: Trained) -> None:
-    figures = trained.lake.spark.table(METRICS).where(of_champion(trained.lake))
+    figures = trained.lake.spark.table(METRICS).where(of_candidate(trained.lake))
     rows = figures.where(f"metric = '{PERMUTED}'").collect()
     assert len(rows) == len(ESTIMATORS) * len(FEATURE_SETS)
     for row in rows:
@@ -154,7 +154,7 @@ def test_outcomes_known_later_are_not_trained_on(trained: Trained) -> None:
 
 def test_the_run_tells_where_the_model_comes_from(trained: Trained) -> None:
     client = open_registry(trained.lake.settings)
-    version = client.get_model_version_by_alias(MODEL_NAME, CHAMPION)
+    version = client.get_model_version_by_alias(MODEL_NAME, CANDIDATE)
     assert version.tags[READY] == "true"
     assert version.tags["trained_as_of"] == str(AS_OF_DATE)
     assert set(INPUT_TABLES) <= {
@@ -188,7 +188,7 @@ def test_the_registered_model_works_away_from_the_project(trained: Trained, tmp_
     script = (
         "import sys, mlflow, pandas as pd\n"
         f"mlflow.set_tracking_uri({trained.lake.settings.mlflow_uri!r})\n"
-        f"model = mlflow.pyfunc.load_model('models:/{MODEL_NAME}@{CHAMPION}')\n"
+        f"model = mlflow.pyfunc.load_model('models:/{MODEL_NAME}@{CANDIDATE}')\n"
         "values = pd.read_parquet('values.parquet')\n"
         "names = model.metadata.get_input_schema().input_names()\n"
         "model.predict(values[names]).to_parquet('predicted.parquet')\n"
@@ -214,7 +214,7 @@ def test_a_run_that_was_cut_off_before_its_figures_is_finished_not_trained_again
 ) -> None:
     spark, client = trained.lake.spark, open_registry(trained.lake.settings)
     before = content_hashes(spark, TABLES)
-    version = client.get_model_version_by_alias(MODEL_NAME, CHAMPION).version
+    version = client.get_model_version_by_alias(MODEL_NAME, CANDIDATE).version
     count = len(client.search_model_versions())
     # As a kill leaves it between registration and the write of the figures.
     client.delete_model_version_tag(MODEL_NAME, version, READY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -117,11 +117,20 @@ def test_a_version_without_figures_is_no_champion_but_is_finished() -> None:
     assert unfinished_for([unfinished], date(2020, 2, 29), "of another set") is None
 
 
-def test_a_champion_holds_for_later_dates_and_for_its_own_while_nothing_else_is_known() -> None:
-    trained = champion("1", date(2020, 2, 29))
-    assert still_holds(trained, date(2020, 2, 29), TRAINING_SET)
-    assert still_holds(trained, date(2020, 3, 31), "of another set")
-    assert not still_holds(trained, date(2020, 2, 29), "of another set")
+def test_a_scorecard_holds_for_its_date_while_nothing_else_is_known_and_then_for_a_while() -> None:
+    trained, quarter = champion("1", date(2020, 2, 29)), timedelta(days=92)
+    assert still_holds(trained, date(2020, 2, 29), TRAINING_SET, quarter)
+    assert not still_holds(trained, date(2020, 2, 29), "of another set", quarter)
+    assert still_holds(trained, date(2020, 3, 31), "of another set", quarter)
+    assert still_holds(trained, date(2020, 5, 30), "of another set", quarter)
+    assert not still_holds(trained, date(2020, 5, 31), "of another set", quarter)
+    assert still_holds(trained, date(2020, 5, 31), TRAINING_SET, quarter)
+
+
+def test_only_a_version_that_may_be_used_is_champion() -> None:
+    early, late = champion("1", date(2019, 12, 31)), champion("2", date(2020, 2, 29))
+    assert champion_for([early, late], date(2020, 3, 31), {"1"}.__contains__) == early
+    assert champion_for([early, late], date(2020, 3, 31), set().__contains__) is None
 
 
 def test_the_hash_of_a_training_set_changes_with_all_that_decides_a_training() -> None:

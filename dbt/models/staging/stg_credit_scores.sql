@@ -14,6 +14,7 @@ renamed as (
         pd_ratio,
         score,
         base_points,
+        is_approved,
         reasons,
         as_of_date
     from source_credit_scores

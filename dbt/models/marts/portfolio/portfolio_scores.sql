@@ -19,6 +19,7 @@ ranked_scores as (
         credit_scores.model_name,
         credit_scores.model_version,
         credit_scores.feature_version,
+        credit_scores.is_approved,
         credit_scores.pd_ratio,
         credit_scores.score,
         credit_scores.base_points,

@@ -1,0 +1,49 @@
+"""The inventory of models: purpose, owner, tier and limits of each, as in catalog/models.yml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from loomline.declarations import Declaration, read_declaration
+from loomline.errors import CatalogueError
+
+
+class DeclaredModel(Declaration):
+    """A model of the inventory.
+
+    Tier 1 decides on money lent, 2 prepares such decisions, 3 informs. A version is followed by a
+    newly trained one after `retrain_after_days`, and is due for validation anew after
+    `validate_after_days`.
+    """
+
+    title_en: str = Field(min_length=1)
+    title_zh: str = Field(min_length=1)
+    owner: str = Field(min_length=1)
+    tier: int = Field(ge=1, le=3)
+    purpose_en: str = Field(min_length=1)
+    purpose_zh: str = Field(min_length=1)
+    limits_en: tuple[str, ...] = Field(min_length=1)
+    limits_zh: tuple[str, ...] = Field(min_length=1)
+    retrain_after_days: int = Field(gt=0)
+    validate_after_days: int = Field(gt=0)
+
+
+class Inventory(Declaration):
+    """Every model by its name in the MLflow registry."""
+
+    models: dict[str, DeclaredModel]
+
+
+def declared_model(catalog: Path, name: str) -> DeclaredModel:
+    """A model's entry.
+
+    Raises:
+        CatalogueError: the file does not hold, or has no such model.
+    """
+    path = catalog / "models.yml"
+    models = read_declaration(path, Inventory).models
+    if name not in models:
+        raise CatalogueError(f"The model {name} is not in the inventory {path}.")
+    return models[name]

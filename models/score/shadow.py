@@ -1,0 +1,33 @@
+"""Score with the challenger too, in the champion's shadow: nothing is decided by it."""
+
+from __future__ import annotations
+
+import mlflow
+import numpy as np
+
+from loomline.job import JobContext
+from loomline.lake import replace_rows, rows_frame, sql_literal
+from models.registry import Champion
+from models.specification import MODEL_NAME, PRODUCTION_FEATURE_SET
+from models.training_set import FeatureFrame
+
+SHADOW_SCORES = "scores.shadow_score"
+
+
+def write_shadow_scores(context: JobContext, champion: Champion, features: FeatureFrame) -> int:
+    """Replace the date's rows of `scores.shadow_score`; how many there are.
+
+    The challenger is the one that was trained and compared with the champion.
+    """
+    model = mlflow.pyfunc.load_model(f"models:/{MODEL_NAME}/{champion.challenger_version}")
+    values = features.values[features.columns(PRODUCTION_FEATURE_SET)]
+    # Columns: probability of no default, probability of default.
+    probabilities = np.asarray(model.predict(values))[:, 1]
+    same = (MODEL_NAME, champion.challenger_version, features.feature_version)
+    rows = [
+        (context.as_of_date, enterprise, float(pd_ratio), *same)
+        for enterprise, pd_ratio in zip(values.index, probabilities, strict=True)
+    ]
+    frame = rows_frame(context.spark, context.catalog, SHADOW_SCORES, rows)
+    replace_rows(frame, SHADOW_SCORES, f"as_of_date = {sql_literal(context.as_of_date)}")
+    return len(rows)

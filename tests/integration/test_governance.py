@@ -1,0 +1,252 @@
+"""Promotion by two people, rollback, a record that was tampered with, an alias moved, replay."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
+
+import pytest
+from mlflow.exceptions import MlflowException
+from pyspark.errors import PySparkException
+
+from loomline.errors import LoomlineError
+from loomline.job import JobContext
+from models.governance.desk import Desk, answer, open_desk, repair, request, verify
+from models.governance.shelf import version_rows
+from models.governance.store import MODEL_EVENTS, read_events
+from models.registry import CANDIDATE, CHAMPION, VALIDATION_REPORT_FILE
+from models.replay import replay_scores
+from models.score.job import SCORES
+from models.score.shadow import SHADOW_SCORES
+from models.specification import MODEL_NAME
+from models.training_set import FEATURES
+from tests.integration.conftest import AS_OF_DATE, RunJob
+
+NEXT_DATE = date(2020, 3, 15)
+# Old enough for a model of its own, with outcomes known by then.
+EARLIER_DATE = date(2019, 6, 30)
+MAKER, CHECKER = "maker@bank", "checker@bank"
+REPLAYED = 50
+
+
+@pytest.fixture(scope="module")
+def desk(lake: JobContext, run: RunJob) -> Iterator[Desk]:
+    """A desk with a model of each of two dates and scores of three; the record goes afterwards."""
+    for day in (EARLIER_DATE, AS_OF_DATE, NEXT_DATE):
+        run("features", day)
+        run("train", day)
+        run("score", day)
+    desk = open_desk(lake)
+    yield desk
+    forget(desk)
+
+
+@pytest.fixture(autouse=True)
+def fresh_record(desk: Desk) -> None:
+    """Each test begins with an empty record."""
+    forget(desk)
+
+
+def forget(desk: Desk) -> None:
+    """Take back all approvals, as nobody can in use: the table, its marks and the alias."""
+    desk.context.spark.sql(f"drop table if exists {MODEL_EVENTS}")
+    with suppress(MlflowException):
+        desk.client.delete_registered_model_alias(MODEL_NAME, CHAMPION)
+    for tag in ("record_newest_event", "record_newest_hash"):
+        with suppress(MlflowException):
+            desk.client.delete_registered_model_tag(MODEL_NAME, tag)
+
+
+def candidate(desk: Desk) -> str:
+    return str(desk.client.get_model_version_by_alias(MODEL_NAME, CANDIDATE).version)
+
+
+def of_date(desk: Desk, day: date) -> str:
+    """The newest scorecard that was trained as of a date."""
+    rows = [row for row in version_rows(desk) if row[1:3] == ("scorecard", day.isoformat())]
+    return rows[-1][0]
+
+
+def alias(desk: Desk) -> str:
+    return str(desk.client.get_model_version_by_alias(MODEL_NAME, CHAMPION).version)
+
+
+def promote(desk: Desk, version: str) -> None:
+    asked = request(desk, "promotion_requested", version, MAKER, "better calibrated")
+    answer(desk, "approved", asked.event_number, CHECKER, "report read, agreed")
+
+
+def test_training_makes_a_candidate_and_no_champion(desk: Desk) -> None:
+    with pytest.raises(MlflowException):
+        alias(desk)
+    (row,) = [row for row in version_rows(desk) if row[0] == candidate(desk)]
+    assert row[3] == "candidate"
+
+
+def test_a_promotion_needs_two_people_and_moves_the_alias(desk: Desk, run: RunJob) -> None:
+    version = candidate(desk)
+    asked = request(desk, "promotion_requested", version, MAKER, "better calibrated")
+    with pytest.raises(LoomlineError, match="can't answer it too"):
+        answer(desk, "approved", asked.event_number, f" {MAKER.upper()} ", "looks fine")
+    with pytest.raises(MlflowException):
+        alias(desk)
+    answer(desk, "approved", asked.event_number, CHECKER, "report read, agreed")
+    assert alias(desk) == version
+    assert verify(desk) == []
+    events = read_events(desk.context.spark)
+    assert [(event.event, event.identity) for event in events] == [
+        ("promotion_requested", MAKER),
+        ("approved", CHECKER),
+    ]
+    tags = desk.client.get_model_version(MODEL_NAME, version).tags
+    assert events[1].validation_report_sha256 == tags["validation_report_sha256"]
+    run("score")
+    scored = desk.context.spark.table(SCORES).where(f"as_of_date = date'{AS_OF_DATE}'")
+    assert [
+        tuple(row) for row in scored.select("model_version", "is_approved").distinct().collect()
+    ] == [(version, True)]
+
+
+def test_only_an_approved_version_scores_and_a_rollback_brings_the_one_before(
+    desk: Desk, run: RunJob
+) -> None:
+    spark, early, late = desk.context.spark, of_date(desk, EARLIER_DATE), of_date(desk, AS_OF_DATE)
+
+    def scored_by() -> set[str]:
+        run("score", NEXT_DATE)
+        rows = spark.table(SCORES).where(f"as_of_date = date'{NEXT_DATE}'")
+        return {row["model_version"] for row in rows.select("model_version").distinct().collect()}
+
+    promote(desk, early)
+    assert (scored_by(), alias(desk)) == ({early}, early)
+    promote(desk, late)
+    assert (scored_by(), alias(desk)) == ({late}, late)
+    asked = request(desk, "withdrawal_requested", late, MAKER, "wrong bins")
+    assert scored_by() == {late}
+    answer(desk, "approved", asked.event_number, CHECKER, "agreed")
+    assert (scored_by(), alias(desk)) == ({early}, early)
+    asked = request(desk, "withdrawal_requested", early, MAKER, "too old")
+    answer(desk, "approved", asked.event_number, CHECKER, "agreed")
+    assert scored_by() == set()
+    with pytest.raises(MlflowException):
+        alias(desk)
+    assert verify(desk) == []
+
+
+def test_the_challenger_scores_in_the_shadow_of_the_champion(desk: Desk, run: RunJob) -> None:
+    run("score")
+    condition = f"as_of_date = date'{AS_OF_DATE}'"
+    shadow = desk.context.spark.table(SHADOW_SCORES).where(condition).toPandas()
+    scores = desk.context.spark.table(SCORES).where(condition).toPandas()
+    assert set(shadow.enterprise_id) == set(scores.enterprise_id)
+    assert shadow.pd_ratio.between(0, 1).all()
+    (champion,), (challenger,) = scores.model_version.unique(), shadow.model_version.unique()
+    tags = desk.client.get_model_version(MODEL_NAME, champion).tags
+    assert tags["challenger"] == challenger
+
+
+def test_an_alias_that_was_moved_in_mlflow_is_found_and_can_be_put_back(desk: Desk) -> None:
+    early, late = of_date(desk, EARLIER_DATE), of_date(desk, AS_OF_DATE)
+    promote(desk, early)
+    desk.client.set_registered_model_alias(MODEL_NAME, CHAMPION, late)
+    (found,) = verify(desk)
+    assert f"points to version {late}; by the record it is version {early}" in found
+    assert repair(desk) == []
+    assert alias(desk) == early
+
+
+def test_a_champion_that_nobody_approved_is_found(desk: Desk) -> None:
+    desk.client.set_registered_model_alias(MODEL_NAME, CHAMPION, candidate(desk))
+    (found,) = verify(desk)
+    assert "by the record it is no version" in found
+
+
+@pytest.mark.parametrize(
+    ("tampering", "said"),
+    [
+        (f"update {MODEL_EVENTS} set identity = 'nobody' where event_number = 1", "Event 1 is not"),
+        (f"delete from {MODEL_EVENTS} where event_number = 1", "Event 1 is missing"),
+        (f"delete from {MODEL_EVENTS} where event_number = 2", "Events up to 2 were recorded"),
+        (
+            f"insert into {MODEL_EVENTS} select * from {MODEL_EVENTS} where event_number = 2",
+            "twice",
+        ),
+    ],
+    ids=["changed", "removed", "cut", "inserted"],
+)
+def test_a_record_that_was_tampered_with_is_found_and_nothing_is_scored_by_it(
+    desk: Desk, run: RunJob, tampering: str, said: str
+) -> None:
+    spark = desk.context.spark
+    promote(desk, candidate(desk))
+    if not tampering.startswith("insert"):
+        with pytest.raises(PySparkException, match="append"):
+            spark.sql(tampering)
+        spark.sql(f"alter table {MODEL_EVENTS} set tblproperties (delta.appendOnly = false)")
+    spark.sql(tampering)
+    found = verify(desk)
+    assert any(said in sentence for sentence in found)
+    assert repair(desk) == found if said.startswith("Events up to") else True
+    if not said.startswith("Events up to"):
+        with pytest.raises(LoomlineError, match="is broken"):
+            run("score")
+        with pytest.raises(LoomlineError, match="is broken"):
+            request(desk, "withdrawal_requested", candidate(desk), MAKER, "to hide it")
+
+
+def test_a_validation_report_that_was_changed_can_not_be_approved(desk: Desk) -> None:
+    version = desk.client.get_model_version(MODEL_NAME, candidate(desk))
+    asked = request(desk, "promotion_requested", str(version.version), MAKER, "as the report says")
+    report = desk.context.settings.home / "mlflow" / "artifacts" / str(version.run_id)
+    (page,) = report.rglob(VALIDATION_REPORT_FILE)
+    before = page.read_bytes()
+    try:
+        page.write_bytes(before + b"<!-- all is well -->")
+        with pytest.raises(LoomlineError, match="not the one that was made"):
+            answer(desk, "approved", asked.event_number, CHECKER, "agreed")
+    finally:
+        page.write_bytes(before)
+    answer(desk, "approved", asked.event_number, CHECKER, "agreed")
+    assert verify(desk) == []
+
+
+def test_random_past_scores_are_rebuilt_equal(desk: Desk, run: RunJob) -> None:
+    spark, settings = desk.context.spark, desk.context.settings
+    days = (EARLIER_DATE, AS_OF_DATE, NEXT_DATE)
+    for day in days:
+        run("score", day)
+    rows = spark.table(SCORES).select("as_of_date", "enterprise_id").collect()
+    past = sorted((row[0], row[1]) for row in rows if row[0] in days)
+    drawn = random.Random(20_200_229).sample(past, REPLAYED)
+    replayed = 0
+    for day in days:
+        firms = [firm for its_day, firm in drawn if its_day == day]
+        for one in replay_scores(JobContext(settings, day), firms):
+            assert one.differences == (), one
+            replayed += 1
+    assert replayed == REPLAYED
+
+
+def test_a_replay_reads_the_features_as_they_were_and_tells_a_changed_score(
+    desk: Desk, run: RunJob
+) -> None:
+    spark = desk.context.spark
+    run("score")
+    first = spark.table(SCORES).where(f"as_of_date = date'{AS_OF_DATE}'").orderBy("enterprise_id")
+    firm = first.first()["enterprise_id"]
+    of_firm = f"as_of_date = date'{AS_OF_DATE}' and enterprise_id = '{firm}'"
+    try:
+        spark.sql(
+            f"update {FEATURES} set feature_values = transform(feature_values, x -> x + 1) "
+            f"where {of_firm}"
+        )
+        (replayed,) = replay_scores(desk.context, [firm])
+        assert replayed.differences == ()
+        spark.sql(f"update {SCORES} set score = score + 1, grade = 'G1' where {of_firm}")
+        (replayed,) = replay_scores(desk.context, [firm])
+        assert [one.column for one in replayed.differences] == ["score", "grade"]
+    finally:
+        run("features")
+        run("score")
