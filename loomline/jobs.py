@@ -12,6 +12,9 @@ from loomline.job import Job
 # What `maintain` writes and no daily job does.
 OTHER_TABLES = ("ops.retired_file",)
 
+# What people write, by `loomline model`, and no job does.
+WRITTEN_BY_PEOPLE = ("governance.model_event",)
+
 # What is counted to prove that nothing was lost, and where the proof is.
 RECONCILED = (
     *("bronze.*", "silver.*", "quality.quarantine", "quality.dead_letter"),
@@ -147,6 +150,17 @@ DAILY_JOBS = (
         description="Score every enterprise with the champion, with reasons, and in its shadow.",
         reads=("features.enterprise_feature", "features.feature_name", "governance.model_event"),
         writes=("scores.credit_score", "scores.shadow_score", "scores.master_scale"),
+    ),
+    Job(
+        name="monitor",
+        entry="models.monitor.job:run",
+        description="Say whether the model in use is still right; propose what a person decides.",
+        reads=(
+            *("features.enterprise_feature", "features.feature_name", "governance.model_event"),
+            *("scores.credit_score", "scores.shadow_score", "scores.model_metric"),
+            *("silver.credit_outcome", "silver.credit_record", "silver.enterprise_link"),
+        ),
+        writes=("scores.model_monitoring",),
     ),
     Job(
         name="indicators",

@@ -1,8 +1,9 @@
 """Watch over the model that scored the date: drift, outcomes, estimates, the challenger.
 
-Reads features, scores, the challenger's shadow scores, the figures of the validation, and outcomes
-as known by the end of the as-of date; writes `scores.model_monitoring`. What is amber or red is an
-alert. What is proposed waits for a person: nothing here trains, promotes or withdraws a model.
+Reads features, scores, the challenger's shadow scores, the figures of the validation, outcomes as
+known by the end of the as-of date, and the record of approvals; writes `scores.model_monitoring`.
+What is amber or red is an alert. What is proposed waits for a person: nothing here trains, promotes
+or withdraws a model.
 
 The registered model does not state over which time its probability holds (docs/models.md); outcomes
 are counted over twelve months, the horizon of the Basel framework.
@@ -27,6 +28,7 @@ from loomline.lake import (
     tables_of,
 )
 from models.arrays import Floats
+from models.governance.desk import open_desk, verify
 from models.master_scale import load_master_scale
 from models.monitor.drift import drift_findings, no_drift_findings
 from models.monitor.estimation import estimate_findings
@@ -46,6 +48,7 @@ from models.monitor.inputs import (
 from models.monitor.maturing import Matured, matured, newest_matured
 from models.monitor.outcome_findings import not_matured, outcome_findings
 from models.monitor.proposals import PROPOSAL, proposals
+from models.monitor.record_check import RECORD, record_finding
 from models.monitor.shadow import DECISION, SAYS, shadow_findings
 from models.monitor.thresholds import LEVELS, Thresholds, load_thresholds
 from models.registry import Champion, open_registry, read_scorecard, scorecards
@@ -179,7 +182,7 @@ def _shadow(
 def _notes(findings: list[Finding]) -> tuple[str, ...]:
     counts = Counter(one.level for one in findings)
     told = ", ".join(f"{counts[level]} {level}" for level in reversed(LEVELS) if counts[level])
-    said = [one for one in alerts(findings) if one.measure == PROPOSAL]
+    said = [one for one in alerts(findings) if one.measure in (PROPOSAL, RECORD)]
     return (f"{MODEL_NAME}: {told}", *(one.said[0] for one in said))
 
 
@@ -207,6 +210,7 @@ def run(context: JobContext) -> JobResult:
     shadow = _shadow(context, in_use, found, thresholds, there)
     findings = [*drift, *outcomes, *estimates, *shadow]
     findings += proposals(findings, in_use.of)
+    findings.append(record_finding(in_use.of, verify(open_desk(context)), len(in_use.scores)))
     rows = [one.row(context.as_of_date, MODEL_NAME) for one in findings]
     replace_rows(rows_frame(spark, context.catalog, MONITORING, rows), MONITORING, condition)
     return JobResult(len(in_use.scores), len(rows), _notes(findings))
