@@ -1,4 +1,4 @@
-"""Promotion by two people, rollback, a record that was tampered with, an alias moved, replay."""
+"""Models in use: promotion by two people, rollback, tampering, monitoring, replay."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
+from typing import Any
 
 import pytest
 from mlflow.exceptions import MlflowException
@@ -16,6 +17,7 @@ from loomline.job import JobContext
 from models.governance.desk import Desk, answer, open_desk, repair, request, verify
 from models.governance.shelf import version_rows
 from models.governance.store import MODEL_EVENTS, read_events
+from models.monitor.job import MONITORING
 from models.registry import CANDIDATE, CHAMPION, VALIDATION_REPORT_FILE
 from models.replay import replay_scores
 from models.score.job import SCORES
@@ -23,10 +25,13 @@ from models.score.shadow import SHADOW_SCORES
 from models.specification import MODEL_NAME
 from models.training_set import FEATURES
 from tests.integration.conftest import AS_OF_DATE, RunJob
+from tests.integration.content import content_hashes
 
 NEXT_DATE = date(2020, 3, 15)
 # Old enough for a model of its own, with outcomes known by then.
 EARLIER_DATE = date(2019, 6, 30)
+# Twelve months after the earlier date, when its scores have come true or not.
+MATURE_DATE = date(2020, 7, 1)
 MAKER, CHECKER = "maker@bank", "checker@bank"
 REPLAYED = 50
 
@@ -210,6 +215,86 @@ def test_a_validation_report_that_was_changed_can_not_be_approved(desk: Desk) ->
         page.write_bytes(before)
     answer(desk, "approved", asked.event_number, CHECKER, "agreed")
     assert verify(desk) == []
+
+
+def monitored(desk: Desk, run: RunJob, day: date) -> list[dict[str, Any]]:
+    """What the monitoring of a date finds, the date's scores made anew first."""
+    run("score", day)
+    run("monitor", day)
+    rows = desk.context.spark.table(MONITORING).where(f"as_of_date = date'{day}'").collect()
+    return [row.asDict() for row in rows]
+
+
+def test_drift_is_watched_in_the_score_and_every_feature_of_the_card(
+    desk: Desk, run: RunJob
+) -> None:
+    found = monitored(desk, run, NEXT_DATE)
+    scored = desk.context.spark.table(SCORES).where(f"as_of_date = date'{NEXT_DATE}'").first()
+    of_drift = [row for row in found if row["measure"] == "psi"]
+    assert {row["subject"] for row in of_drift} == {
+        "score",
+        *(reason["feature"] for reason in scored["reasons"]),
+    }
+    assert {row["model_version"] for row in of_drift} == {scored["model_version"]}
+    assert all(row["value"] >= 0 for row in of_drift)
+    assert any(row["measure"] == "decision" and row["role"] == "challenger" for row in found)
+    before = content_hashes(desk.context.spark, [MONITORING])
+    run("monitor", NEXT_DATE)
+    assert content_hashes(desk.context.spark, [MONITORING]) == before
+
+
+def test_on_the_day_of_training_there_is_no_drift_to_speak_of(desk: Desk, run: RunJob) -> None:
+    found = monitored(desk, run, AS_OF_DATE)
+    of_drift = [row for row in found if row["measure"] == "psi"]
+    assert of_drift
+    assert all(row["value"] is None and row["level"] == "none" for row in of_drift)
+
+
+def test_defaults_are_counted_against_the_scores_of_twelve_months_before(
+    desk: Desk, run: RunJob
+) -> None:
+    run("features", MATURE_DATE)
+    found = monitored(desk, run, MATURE_DATE)
+    (observed,) = [
+        row
+        for row in found
+        if (row["measure"], row["subject"]) == ("observed_default_ratio", "portfolio")
+    ]
+    (counted,) = desk.context.spark.sql(
+        f"""
+        with firms as (
+            select enterprise_id,
+                min(case when is_default then to_date(event_at + interval 8 hours) end) as fell_on
+            from silver.credit_record
+            where known_at <= timestamp'2020-07-01 16:00:00Z' and superseded_at is null
+            group by enterprise_id
+        )
+        select count(*) as firms, count_if(fell_on <= date'2020-06-30') as defaults
+        from firms
+        inner join {SCORES} as scores using (enterprise_id)
+        where scores.as_of_date = date'{EARLIER_DATE}'
+            and (fell_on is null or fell_on > date'{EARLIER_DATE}')
+        """
+    ).collect()
+    assert observed["enterprise_count"] == counted["firms"] > 0
+    assert observed["value"] == pytest.approx(counted["defaults"] / counted["firms"])
+
+
+def test_an_alias_that_was_moved_is_an_alert_and_puts_itself_back_in_no_way(
+    desk: Desk, run: RunJob
+) -> None:
+    desk.client.set_registered_model_alias(MODEL_NAME, CHAMPION, candidate(desk))
+    (record,) = [
+        row for row in monitored(desk, run, NEXT_DATE) if row["measure"] == "record_findings"
+    ]
+    assert record["level"] == "red"
+    assert "by the record it is no version" in record["said_en"]
+    assert alias(desk) == candidate(desk)
+    forget(desk)
+    (record,) = [
+        row for row in monitored(desk, run, NEXT_DATE) if row["measure"] == "record_findings"
+    ]
+    assert record["level"] == "green"
 
 
 def test_random_past_scores_are_rebuilt_equal(desk: Desk, run: RunJob) -> None:
