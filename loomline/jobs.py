@@ -141,7 +141,10 @@ DAILY_JOBS = (
         name="train",
         entry="models.train.job:run",
         description="Train, validate and register a default model where none holds for the date.",
-        reads=("features.enterprise_feature", "features.feature_name", "silver.credit_record"),
+        reads=(
+            *("features.enterprise_feature", "features.feature_name", "silver.credit_record"),
+            *("silver.enterprise_link", "silver.party"),
+        ),
         writes=("scores.model_metric", "scores.model_calibration"),
     ),
     Job(

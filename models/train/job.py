@@ -9,8 +9,10 @@ from mlflow.tracking import MlflowClient
 from loomline.code import code_commit
 from loomline.job import JobContext, JobResult
 from loomline.lake import create_tables, replace_rows, sql_literal, table_version
+from models.groups import known_groups
 from models.inventory import declared_model
 from models.logging_run import Provenance, log_and_register
+from models.master_scale import load_master_scale
 from models.registry import (
     Champion,
     champion_for,
@@ -50,7 +52,15 @@ def _train(
         table_versions={name: x for name, x in versions.items() if x is not None},
         code_commit=code_commit(),
     )
-    return log_and_register(client, trained, training_set, SPECIFICATION, provenance)
+    return log_and_register(
+        client,
+        trained,
+        training_set,
+        SPECIFICATION,
+        provenance,
+        load_master_scale(context.catalog),
+        known_groups(context),
+    )
 
 
 def _write_figures(context: JobContext, client: MlflowClient, champion: Champion) -> int:
