@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 from loomline.errors import CatalogueError
 from models.calibration import Calibration
 from models.master_scale import MasterScale, load_master_scale
-from models.reasons import as_floats, explain
 from models.scorecard import BinnedFeature, Scorecard
 from models.scorecard_fit import fit_points_table, fit_scorecard, to_scorecard
 from models.selection import screen, separation
@@ -29,14 +27,6 @@ CARD = Scorecard(
     reference_score=600.0,
     reference_odds=20.0,
     points_to_double_odds=40.0,
-)
-NAMES = pd.DataFrame(
-    {
-        "feature": ["concentration", "sales"],
-        "unit": ["index", "CNY"],
-        "description_en": ["Supplier concentration", "Mean sales a month"],
-        "description_zh": ["供应商集中度", "月均销售额"],
-    }
 )
 VALUES = st.lists(
     st.tuples(
@@ -63,41 +53,6 @@ def known_firms(count: int = 400) -> tuple[pd.DataFrame, np.ndarray]:
     outcome = (generator.random(count) < 1 / (1 + np.exp(-log_odds))).to_numpy(dtype=float)
     values.loc[generator.random(count) < 0.05, "falling"] = np.nan
     return values, outcome
-
-
-@given(VALUES)
-def test_base_and_reasons_add_up_to_the_score_exactly(rows: list[tuple[float, float]]) -> None:
-    values = frame(rows)
-    explained = explain(CARD, values, NAMES)
-    for found in explained:
-        assert found.base_points + sum(x.points for x in found.reasons) == found.score
-        assert found.score == found.score.quantize(Decimal("0.01"))
-        assert [x.points for x in found.reasons] == sorted(x.points for x in found.reasons)
-    assert as_floats(explained) == pytest.approx(CARD.score(values), abs=1e-9)
-
-
-def test_a_reason_tells_value_bin_and_effect_in_both_languages() -> None:
-    (found,) = explain(CARD, frame([(0.83, 2_500.0)]), NAMES)
-    worst, best = found.reasons
-    assert worst.reason_en == (
-        "Supplier concentration: 0.83, in the range from 0.7 up; lowers the score by 20.51 points."
-    )
-    assert worst.reason_zh == "供应商集中度：0.83，不低于0.7；扣20.51分。"
-    assert best.reason_en == (
-        "Mean sales a month: CNY 2,500, in the range from CNY 1,000 up; "
-        "raises the score by 7.77 points."
-    )
-    assert best.reason_zh == "月均销售额：2,500元，不低于1,000元；加7.77分。"
-
-
-def test_a_missing_value_is_said_to_be_missing() -> None:
-    (found,) = explain(CARD, frame([(float("nan"), float("nan"))]), NAMES)
-    by_feature = {x.feature: x for x in found.reasons}
-    assert by_feature["sales"].value is None
-    assert by_feature["sales"].bin == "missing"
-    assert by_feature["sales"].points == Decimal("-0.55")
-    assert "not available" in by_feature["sales"].reason_en
-    assert "leaves the score as it is" in by_feature["concentration"].reason_en
 
 
 def test_a_value_on_a_bound_is_in_the_upper_bin() -> None:
