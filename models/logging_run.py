@@ -16,6 +16,7 @@ from mlflow.data.pandas_dataset import from_pandas
 from mlflow.models import infer_signature
 from mlflow.tracking import MlflowClient
 
+from models.master_scale import MasterScale
 from models.model_card import model_card
 from models.plots import bins_figure, calibration_figure, roc_figure, score_figure
 from models.registry import (
@@ -37,6 +38,8 @@ from models.specification import (
 )
 from models.training import Trained
 from models.training_set import FEATURES, FeatureFrame, TrainingSet
+from models.validation_report.artifacts import log_validation_report
+from models.validation_report.sections import Subject
 
 PACKAGE = Path(__file__).resolve().parent
 # scikit-learn's own classes that the safe format does not trust unless they are named.
@@ -67,6 +70,17 @@ class Provenance:
             "code_commit": self.code_commit,
             **tables,
         }
+
+    def subject(self, training_set_sha256: str) -> Subject:
+        """As the head of the validation report."""
+        return Subject(
+            MODEL_NAME,
+            self.trained_as_of,
+            self.features.feature_version,
+            training_set_sha256,
+            self.code_commit,
+            self.table_versions,
+        )
 
 
 def figure_rows(trained: Trained, training_set: TrainingSet) -> dict[str, list[dict[str, object]]]:
@@ -167,11 +181,16 @@ def log_and_register(
     training_set: TrainingSet,
     specification: Specification,
     provenance: Provenance,
+    scale: MasterScale,
+    groups: pd.DataFrame | None,
 ) -> Champion:
     """Log one run with everything that belongs to the model, and register champion and challenger.
 
     The champion is registered last and knows its challenger, so that a scorecard in the registry is
     complete. It is not ready before its figures are in the lake.
+
+    The validation report grades by `scale`; `groups` is indexed by enterprise and has the columns
+    `region` and `trade` as far as they are known.
     """
     features = provenance.features
     values = training_set.values[features.columns(PRODUCTION_FEATURE_SET)]
@@ -213,8 +232,18 @@ def log_and_register(
         mlflow.log_text(trained.scorecard.to_json(), SCORECARD_FILE)
         mlflow.log_text(json.dumps(figure_rows(trained, training_set), indent=2), FIGURES_FILE)
         mlflow.log_dict(provenance.table_versions, "table_versions.json")
+        report_tags = log_validation_report(
+            trained,
+            training_set,
+            features,
+            specification,
+            scale,
+            groups,
+            provenance.subject(training_set_sha256),
+        )
         scorecard_uri = _log_scorecard(trained, values)
         challenger_uri = _log_challenger(trained, values)
+    tags |= report_tags
     if not client.search_registered_models(f"name = '{MODEL_NAME}'"):
         client.create_registered_model(
             MODEL_NAME, description="Probability that a small firm defaults, from its invoices."

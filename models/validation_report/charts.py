@@ -1,0 +1,221 @@
+"""The report's charts: pure functions of findings, the same bytes for the same findings.
+
+They say everything in English, so that no glyph is missing where a PDF is made; titles in both
+languages stand beside them. On the page texts stay texts, which can be searched and read aloud.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from models.validation_report.benchmark import Benchmarks
+from models.validation_report.discrimination import RocCurve
+from models.validation_report.document import Chart, Words
+from models.validation_report.grade_calibration import CalibrationByGrade
+from models.validation_report.sensitivity import Sensitivity
+from models.validation_report.stability import LARGE_SHIFT, SOME_SHIFT, Shift
+from models.validation_report.text import number
+
+ACCENT, RIVAL, QUIET, INK = "#17607a", "#c26a1b", "#a9b4bd", "#3d4852"
+WIDTH_INCHES, PNG_DOTS_PER_INCH = 5.2, 200
+STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    # A feature's name such as `a_b` is a text and no formula.
+    "text.parse_math": False,
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": QUIET,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+}
+# The date would make every drawing differ.
+SVG_METADATA = {"Creator": None, "Date": None, "Format": None, "Type": None}
+DASHES = (0, (4, 3))
+GROUP_NAME = re.compile('<g id="[^"]*"')
+
+
+class _Drawn:
+    """A figure that is being drawn, and its chart once that is done."""
+
+    def __init__(self, title: Words, height_inches: float) -> None:
+        self.title = title
+        self.figure = Figure(figsize=(WIDTH_INCHES, height_inches), layout="constrained")
+        self.axes: Axes = self.figure.subplots()
+
+    def chart(self) -> Chart:
+        """The drawing as SVG that fills its container, and as PNG."""
+        svg, png = io.StringIO(), io.BytesIO()
+        self.figure.savefig(svg, format="svg", transparent=True, metadata=SVG_METADATA)
+        self.figure.savefig(png, format="png", dpi=PNG_DOTS_PER_INCH, metadata={"Software": None})
+        text = svg.getvalue()
+        # Every drawing numbers its groups from 1; nothing refers to them.
+        text = GROUP_NAME.sub("<g", text[text.index("<svg") :])
+        label = escape(self.title.english, quote=True)
+        text = text.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+        return Chart(self.title, text, png.getvalue())
+
+
+@contextmanager
+def _drawing(title: Words, height_inches: float = 3.2) -> Iterator[_Drawn]:
+    with rc_context({**STYLE, "svg.hashsalt": title.english}):
+        yield _Drawn(title, height_inches)
+
+
+def roc_chart(curves: tuple[RocCurve, ...]) -> Chart:
+    """ROC curves of the mean out-of-fold probabilities."""
+    with _drawing(Words("ROC curves of firms left out", "留出企业的ROC曲线")) as drawn:
+        axes = drawn.axes
+        for curve, colour in zip(curves, (ACCENT, RIVAL), strict=True):
+            label = curve.estimator.replace("_", " ")
+            axes.plot(curve.good_ratio, curve.default_ratio, color=colour, label=label)
+        axes.plot([0, 1], [0, 1], color=QUIET, linewidth=0.8, linestyle=DASHES, label="chance")
+        axes.set_xlabel("share of firms without default flagged")
+        axes.set_ylabel("share of defaults flagged")
+        axes.legend(loc="lower right")
+        return drawn.chart()
+
+
+def calibration_chart(calibration: CalibrationByGrade) -> Chart:
+    """Mean probability and observed share of defaults of each grade that holds firms."""
+    title = Words(
+        "Predicted and observed by grade: defaults/firms, 95 % Wilson interval",
+        "各等级预测与实际：违约数/企业数，95%威尔逊区间",
+    )
+    with _drawing(title) as drawn:
+        axes = drawn.axes
+        for place, grade in enumerate(calibration.grades):
+            if grade.mean_pd_ratio is None or grade.observed_ratio is None:
+                continue
+            ends = [100 * (grade.lower or 0), 100 * (grade.upper or 0)]
+            axes.plot([place, place], ends, color=QUIET, linewidth=2.5, zorder=1)
+            is_first = not axes.get_legend_handles_labels()[1]
+            axes.plot(
+                *(place, 100 * grade.observed_ratio, "o"),
+                color=ACCENT,
+                markersize=5,
+                label="observed" if is_first else "",
+            )
+            axes.plot(
+                *(place, 100 * grade.mean_pd_ratio, "_"),
+                color=RIVAL,
+                markersize=16,
+                markeredgewidth=2,
+                label="predicted" if is_first else "",
+            )
+            axes.annotate(
+                f"{grade.default_count}/{grade.firm_count}",
+                *((place, ends[1]), (0, 4)),
+                textcoords="offset points",
+                ha="center",
+                fontsize=7,
+            )
+        axes.set_xticks(range(len(calibration.grades)), [x.grade for x in calibration.grades])
+        axes.set_xlim(-0.5, len(calibration.grades) - 0.5)
+        axes.set_xlabel("grade")
+        axes.set_ylabel("probability and share of defaults, %")
+        axes.set_ylim(-2, 112)
+        axes.set_yticks(range(0, 101, 20))
+        axes.legend(loc="upper left")
+        return drawn.chart()
+
+
+def score_chart(shift: Shift) -> Chart:
+    """Shares of training firms and of all enterprises in the bins of the score."""
+    title = Words("Where the scores lie", "评分分布")
+    with _drawing(title) as drawn:
+        axes = drawn.axes
+        places = range(len(shift.bins))
+        for offset, colour, label, shares in (
+            (-0.2, QUIET, "training firms", [x.training_ratio for x in shift.bins]),
+            (0.2, ACCENT, "all enterprises", [x.enterprise_ratio for x in shift.bins]),
+        ):
+            heights = [100 * x for x in shares]
+            axes.bar([x + offset for x in places], heights, width=0.38, color=colour, label=label)
+        axes.set_xticks(places, [x.bin for x in shift.bins], rotation=40, ha="right")
+        axes.set_xlabel("score, points")
+        axes.set_ylabel("share, %")
+        axes.legend()
+        return drawn.chart()
+
+
+def index_chart(shifts: tuple[Shift, ...]) -> Chart:
+    """The stability index of the score and of every feature, with what chance alone does."""
+    title = Words("Stability index and its conventional bounds", "稳定性指数与惯例界限")
+    with _drawing(title, 0.95 + 0.3 * len(shifts)) as drawn:
+        axes = drawn.axes
+        for bound in (SOME_SHIFT, LARGE_SHIFT):
+            axes.axvline(bound, color=QUIET, linewidth=0.8, linestyle=DASHES)
+        for place, shift in enumerate(shifts):
+            label = "95 % of cases by chance alone are below" if place == 0 else ""
+            axes.barh(place, shift.index, color=ACCENT, height=0.6)
+            axes.plot(
+                shift.chance_upper, place, "|", color=RIVAL, ms=13, mew=2, label=label, zorder=3
+            )
+        axes.set_yticks(range(len(shifts)), [x.name for x in shifts])
+        axes.set_ylim(len(shifts) - 0.4, -0.6)
+        axes.set_xlim(0, 1.15 * max(LARGE_SHIFT, *(max(x.index, x.chance_upper) for x in shifts)))
+        axes.set_xlabel("population stability index; dashed: 0.1 and 0.25")
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1))
+        return drawn.chart()
+
+
+def sensitivity_chart(found: Sensitivity) -> Chart:
+    """Change of the mean probability by feature and change."""
+    title = Words("Change of the mean probability", "平均违约概率的变化")
+    names = list(dict.fromkeys(x.feature for x in found.responses))
+    with _drawing(title, 1 + 0.42 * len(names)) as drawn:
+        axes = drawn.axes
+        axes.axvline(0, color=QUIET, linewidth=0.8)
+        marks = {"missing": ("o", INK), "one bin down": ("<", RIVAL), "one bin up": (">", ACCENT)}
+        for change, (mark, colour) in marks.items():
+            shown = [x for x in found.responses if x.change == change]
+            axes.plot(
+                *([100 * x.mean_pd_change_ratio for x in shown], range(len(shown)), mark),
+                color=colour,
+                label=change,
+            )
+        axes.set_yticks(range(len(names)), names)
+        axes.set_ylim(len(names) - 0.5, -0.5)
+        axes.set_xlabel("percentage points")
+        axes.margins(x=0.1)
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
+        return drawn.chart()
+
+
+def benchmark_chart(found: Benchmarks) -> Chart:
+    """The champion's area less each rival's, with the paired interval."""
+    title = Words("Champion's AUC less the rival's", "冠军模型AUC减对照模型AUC")
+    with _drawing(title, 0.9 + 0.42 * len(found.rivals)) as drawn:
+        axes = drawn.axes
+        axes.axvline(0, color=QUIET, linewidth=0.8, linestyle=DASHES)
+        for place, rival in enumerate(found.rivals):
+            difference = rival.champion_less_rival
+            axes.plot([difference.lower, difference.upper], [place] * 2, color=QUIET, linewidth=2.5)
+            axes.plot(difference.value, place, "o", color=ACCENT, markersize=5)
+            axes.annotate(
+                number(difference.value),
+                *((difference.value, place), (0, 5)),
+                textcoords="offset points",
+                ha="center",
+                fontsize=7,
+            )
+        labels = [rival.rival.replace(" (", "\n(") for rival in found.rivals]
+        axes.set_yticks(range(len(labels)), labels)
+        axes.set_ylim(len(labels) - 0.5, -0.8)
+        axes.set_xlabel("AUC difference, 95 % interval; above 0: champion better")
+        return drawn.chart()

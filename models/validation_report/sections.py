@@ -1,0 +1,114 @@
+"""The whole report as a document: a summary of what is to be decided, then the evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from models.validation_report.concerns import concerns
+from models.validation_report.document import Column, Document, Figure, Section, Table, Words
+from models.validation_report.findings import Findings
+from models.validation_report.input_sections import data_section, soundness_section
+from models.validation_report.performance_sections import (
+    benchmark_section,
+    calibration_section,
+    discrimination_section,
+)
+from models.validation_report.text import number, percent
+from models.validation_report.use_sections import (
+    fairness_section,
+    limits_section,
+    sensitivity_section,
+    stability_section,
+)
+
+SECTIONS = (
+    *(data_section, soundness_section, discrimination_section, calibration_section),
+    *(stability_section, sensitivity_section, benchmark_section, fairness_section, limits_section),
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Which model a report is of, and from which data and code it came."""
+
+    model_name: str
+    trained_as_of: date
+    feature_version: str
+    training_set_sha256: str
+    code_commit: str
+    table_versions: dict[str, int]
+
+    def identity(self) -> tuple[tuple[Words, str], ...]:
+        """Label and text, in the order that a reader wants."""
+        tables = ", ".join(f"{name} {x}" for name, x in sorted(self.table_versions.items()))
+        return (
+            (Words("Model", "模型"), self.model_name),
+            (Words("Trained as of", "训练截至"), self.trained_as_of.isoformat()),
+            (Words("Feature version", "特征版本"), self.feature_version),
+            (Words("Training set, SHA-256", "训练集"), self.training_set_sha256),
+            (Words("Table versions", "数据表版本"), tables or "–"),
+            (Words("Code", "代码"), self.code_commit),
+        )
+
+
+def _summary(found: Findings, sections: tuple[Section, ...]) -> Section:
+    titles = {x.key: f"{x.title.english} {x.title.chinese}" for x in sections}
+    raised = concerns(found)
+    quality, portfolio = found.data_quality, found.calibration.portfolio
+    score = found.stability[0]
+    return Section(
+        key="summary",
+        title=Words("Summary", "摘要"),
+        introduction=Words(
+            "What the figures show beyond a stated bound, for a person to decide on. This report "
+            "recommends nothing: whether the version may be used is decided by an approval with a "
+            "reason.",
+            "以下为超出既定界限、需由人判断的事项。本报告不作建议，是否使用须经有理由的审批决定。",
+        ),
+        figures=(
+            Figure(
+                Words("Training firms", "训练企业"),
+                f"{quality.firm_count:,}",
+                f"{quality.default_count:,} in default, {percent(portfolio.observed_ratio)}",
+            ),
+            Figure(
+                Words("AUC, firms left out", "样本外AUC"),
+                number(found.area.value),
+                f"95 %: {number(found.area.lower)} to {number(found.area.upper)}",
+            ),
+            Figure(
+                Words("Grades with too many defaults", "违约超标等级"),
+                f"{len(found.calibration.underestimated)}",
+                f"of {sum(1 for x in found.calibration.grades if x.firm_count)} with firms",
+            ),
+            Figure(
+                Words("Stability index of the score", "评分稳定性指数"),
+                number(score.index),
+                f"{score.reading}; chance alone up to {number(score.chance_upper)}",
+            ),
+        ),
+        points=() if raised else ("Nothing lies beyond a stated bound.",),
+        tables=(
+            Table(
+                Words("To decide on", "待判断事项"),
+                (
+                    Column(Words("Section", "章节"), is_number=False),
+                    Column(Words("Finding", "发现"), is_number=False),
+                ),
+                tuple((titles[x.section], x.text) for x in raised),
+            ),
+        )
+        if raised
+        else (),
+    )
+
+
+def document(found: Findings, subject: Subject) -> Document:
+    """Every section of the report, the summary first."""
+    sections = tuple(build(found) for build in SECTIONS)
+    return Document(
+        title=Words("Validation report", "模型验证报告"),
+        identity=subject.identity(),
+        sections=(_summary(found, sections), *sections),
+    )

@@ -1,0 +1,140 @@
+"""Stability: do all enterprises look like the firms that the model was trained on?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2
+
+from models.arrays import Floats
+from models.metrics import CONFIDENCE
+from models.scorecard import Scorecard
+from models.validation_report.soundness import bin_in_words
+
+SCORE_BINS = 10
+# A convention without a statistical ground: Siddiqi (2006), "Credit risk scorecards".
+SOME_SHIFT, LARGE_SHIFT = 0.1, 0.25
+# Half a firm in every bin, so that a bin that is empty on one side does not make it infinite.
+ADDED = 0.5
+SCORE = "score"
+
+
+@dataclass(frozen=True)
+class BinShares:
+    """A bin, and the shares of training firms and of all enterprises in it."""
+
+    bin: str
+    training_ratio: float
+    enterprise_ratio: float
+
+
+@dataclass(frozen=True)
+class Shift:
+    """The population stability index of the score or of one feature.
+
+    `chance_upper` is what the index stays below in 95 % of cases when nothing has shifted and the
+    two groups differ by chance alone.
+    """
+
+    name: str
+    index: float
+    chance_upper: float
+    bins: tuple[BinShares, ...]
+
+    @property
+    def reading(self) -> str:
+        """The conventional words for an index of this size."""
+        if self.index < SOME_SHIFT:
+            return "little shift"
+        return "some shift" if self.index <= LARGE_SHIFT else "large shift"
+
+
+def population_stability_index(expected: Floats, actual: Floats) -> float:
+    """Sum over bins of (actual - expected) * ln(actual / expected), of smoothed shares.
+
+    The symmetric divergence of Kullback and Leibler (1951). `expected` and `actual` are (bins,) of
+    counts; bins that are empty in both don't count.
+    """
+    is_used = (expected > 0) | (actual > 0)
+    first, second = expected[is_used] + ADDED, actual[is_used] + ADDED
+    first, second = first / first.sum(), second / second.sum()
+    return float(np.sum((second - first) * np.log(second / first)))
+
+
+def chance_upper(bins: int, training: int, enterprises: int, shared: int) -> float:
+    """The 95 % quantile of the index when both groups come from one population.
+
+    Then it is about chi-squared with `bins` - 1 degrees of freedom, times 1/n + 1/m for two
+    separate groups (Yurdakul and Naranjo, 2020, "Statistical properties of the population stability
+    index"). Here the one group is part of the other: a difference of two shares that have `shared`
+    firms in common has the variance of 1/n + 1/m - 2 * shared/(n*m).
+    """
+    if bins < 2:
+        return 0.0
+    spread = 1 / training + 1 / enterprises - 2 * shared / (training * enterprises)
+    return float(chi2.ppf(CONFIDENCE, bins - 1)) * max(spread, 0.0)
+
+
+def _shift(
+    name: str, labels: list[str], training: np.ndarray, enterprises: np.ndarray, shared: int
+) -> Shift:
+    """The index of bin positions (firms,) and (enterprises,), counted from 0."""
+    expected = np.bincount(training, minlength=len(labels)).astype(float)
+    actual = np.bincount(enterprises, minlength=len(labels)).astype(float)
+    used = [x for x in range(len(labels)) if expected[x] or actual[x]]
+    return Shift(
+        name=name,
+        index=population_stability_index(expected, actual),
+        chance_upper=chance_upper(len(used), len(training), len(enterprises), shared),
+        bins=tuple(
+            BinShares(labels[x], expected[x] / len(training), actual[x] / len(enterprises))
+            for x in used
+        ),
+    )
+
+
+def _score_labels(edges: Floats) -> list[str]:
+    if len(edges) == 0:
+        return ["all"]
+    middle = [f"{a:.1f} to {b:.1f}" for a, b in pairwise(edges)]
+    return [f"below {edges[0]:.1f}", *middle, f"from {edges[-1]:.1f}"]
+
+
+def stability(
+    card: Scorecard, training: pd.DataFrame, enterprises: pd.DataFrame, names: pd.DataFrame
+) -> tuple[Shift, ...]:
+    """The index of the score, then of every feature of the card.
+
+    The score is cut at the tenths of the training firms, a feature as the card cuts it, with
+    missing as a bin of its own: a shift within a bin of the card changes no score.
+
+    Args:
+        card: the champion.
+        training: (firms, features) of the firms that it was trained on.
+        enterprises: (enterprises, features) of all that are scored.
+        names: the columns of `features.feature_name`.
+    """
+    shared = int(enterprises.index.isin(training.index).sum())
+    scores, all_scores = card.score(training), card.score(enterprises)
+    edges = np.unique(np.quantile(scores, np.arange(1, SCORE_BINS) / SCORE_BINS))
+    found = [
+        _shift(
+            SCORE,
+            _score_labels(edges),
+            np.digitize(scores, edges),
+            np.digitize(all_scores, edges),
+            shared,
+        )
+    ]
+    positions, all_positions = card.bin_positions(training), card.bin_positions(enterprises)
+    units = names.set_index("feature").unit
+    for column, feature in enumerate(card.features):
+        unit, places = str(units[feature.feature]), range(len(feature.point_cents) + 1)
+        labels = [bin_in_words(feature, x, unit) for x in places]
+        found.append(
+            _shift(feature.feature, labels, positions[:, column], all_positions[:, column], shared)
+        )
+    return tuple(found)
