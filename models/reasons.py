@@ -161,39 +161,3 @@ def reason_lists(
     starts = np.arange(shape[0] + 1) * shape[1]
     entries = pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
     return pa.ListArray.from_arrays(pa.array(starts, pa.int32()), entries)
-
-
-@dataclass(frozen=True)
-class Reason:
-    """What one feature did to one score; fields as in `scores.credit_score.reasons`."""
-
-    feature: str
-    value: float | None
-    bin: str
-    points: Decimal
-    reason_en: str
-    reason_zh: str
-
-
-@dataclass(frozen=True)
-class Explained:
-    """A score and the parts that add up to it exactly."""
-
-    score: Decimal
-    base_points: Decimal
-    reasons: tuple[Reason, ...]
-
-
-def explain(card: Scorecard, values: pd.DataFrame, names: pd.DataFrame) -> list[Explained]:
-    """Every firm's score with its reasons as objects, for a few firms; see `reason_lists`."""
-    base = points(card.base_cents)
-    explained = []
-    for found in reason_lists(card, values, card.bin_positions(values), names).to_pylist():
-        reasons = tuple(Reason(**entry) for entry in found)
-        explained.append(Explained(base + sum(x.points for x in reasons), base, reasons))
-    return explained
-
-
-def as_floats(scores: list[Explained]) -> np.ndarray:
-    """The scores as numbers, (firms,)."""
-    return np.array([float(x.score) for x in scores])
