@@ -33,6 +33,7 @@ from loomline.commands import (
     report,
     rule,
     rule_evidence,
+    scorecard,
     simulate,
     source,
     stream,
@@ -66,6 +67,7 @@ app.add_typer(dimension.app, name="dimension")
 app.add_typer(report.app, name="report")
 app.add_typer(model.app, name="model")
 app.add_typer(model.replay_app, name="replay")
+app.add_typer(scorecard.app, name="scorecard")
 app.add_typer(pages.app, name="page")
 app.command(context_settings=airflow.PASS_ON)(airflow.airflow)
 app.command()(backfill.backfill)
