@@ -16,8 +16,16 @@ import pytest
 
 from loomline.job import JobContext, JobResult
 from loomline.lake import replace_rows
-from models.registry import CANDIDATE, CHALLENGER, READY, open_registry
+from models.registry import (
+    CANDIDATE,
+    CHALLENGER,
+    READY,
+    open_registry,
+    read_scorecard,
+    scorecard_of,
+)
 from models.score.job import SCORES
+from models.scorecard_sql import spark_columns
 from models.specification import ESTIMATORS, FEATURE_SETS, MODEL_NAME
 from models.train.job import CALIBRATION, METRICS
 from models.training_set import FEATURES, INPUT_TABLES, read_features, read_training_set
@@ -207,6 +215,24 @@ def test_the_registered_model_works_away_from_the_project(trained: Trained, tmp_
     stored = scores.orderBy("enterprise_id").toPandas()
     assert predicted.pd_ratio.to_numpy() == pytest.approx(stored.pd_ratio.to_numpy(), abs=1e-12)
     assert predicted.score.to_numpy() == pytest.approx(stored.score.to_numpy(dtype=float))
+
+
+def test_the_card_as_spark_sql_gives_the_scores_that_are_stored(trained: Trained) -> None:
+    spark, client = trained.lake.spark, open_registry(trained.lake.settings)
+    version = client.get_model_version_by_alias(MODEL_NAME, CANDIDATE).version
+    card = read_scorecard(client, scorecard_of(client, str(version)))
+    positions = read_features(spark, AS_OF_DATE).names.set_index("feature").position
+    columns = [f"feature_values[{positions[name]}] as `{name}`" for name in card.feature_names]
+    vectors = spark.table(FEATURES).where(f"as_of_date = date'{AS_OF_DATE}'")
+    scored = vectors.selectExpr("enterprise_id", *columns).selectExpr(
+        "enterprise_id", *spark_columns(card)
+    )
+    found = {row["enterprise_id"]: row for row in scored.collect()}
+    stored = spark.table(SCORES).where(f"as_of_date = date'{AS_OF_DATE}'").collect()
+    assert len(found) == len(stored)
+    for row in stored:
+        assert found[row["enterprise_id"]]["score"] == row["score"]
+        assert found[row["enterprise_id"]]["pd_ratio"] == pytest.approx(row["pd_ratio"], abs=1e-12)
 
 
 def test_a_run_that_was_cut_off_before_its_figures_is_finished_not_trained_again(
