@@ -82,7 +82,8 @@ def write_scores(lake: JobContext, grade: str, count: int) -> None:
                 'points', cast(50 as decimal(9, 2)), 'reason_en', 'Sales grow',
                 'reason_zh', '销售增长'
             )) as reasons,
-            'trial' as model_name, '1' as model_version, 'trial' as feature_version
+            'trial' as model_name, '1' as model_version, 'trial' as feature_version,
+            true as is_approved
         from silver.enterprise
         where known_at <= timestamp'{lake.settings.as_of_end(SCORED_DATE):%Y-%m-%d %H:%M:%S}Z'
         order by enterprise_id
