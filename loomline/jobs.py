@@ -143,7 +143,7 @@ DAILY_JOBS = (
         description="Train, validate and register a default model where none holds for the date.",
         reads=(
             *("features.enterprise_feature", "features.feature_name", "silver.credit_record"),
-            *("silver.enterprise_link", "silver.party"),
+            *("silver.enterprise_link", "silver.party", "governance.model_event"),
         ),
         writes=("scores.model_metric", "scores.model_calibration"),
     ),

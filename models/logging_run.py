@@ -27,7 +27,7 @@ from models.registry import (
     SCORECARD_FILE,
     TRAINED_AS_OF,
     TRAINING_SET,
-    Champion,
+    RegisteredScorecard,
 )
 from models.specification import (
     EXPERIMENT_NAME,
@@ -183,7 +183,7 @@ def log_and_register(
     provenance: Provenance,
     scale: MasterScale,
     groups: pd.DataFrame | None,
-) -> Champion:
+) -> RegisteredScorecard:
     """Log one run with everything that belongs to the model, and register champion and challenger.
 
     The champion is registered last and knows its challenger, so that a scorecard in the registry is
@@ -254,7 +254,7 @@ def log_and_register(
     champion = _register(
         client, scorecard_uri, run_id, "scorecard", card, {**tags, CHALLENGER: challenger}
     )
-    return Champion(
+    return RegisteredScorecard(
         version=champion,
         run_id=run_id,
         trained_as_of=provenance.trained_as_of,

@@ -37,7 +37,7 @@ FIGURES_FILE = "figures.json"
 
 
 @dataclass(frozen=True)
-class Champion:
+class RegisteredScorecard:
     """A registered scorecard; `challenger_version` is that of the model it was compared with."""
 
     version: str
@@ -64,9 +64,9 @@ def open_registry(settings: Settings) -> MlflowClient:
     return client
 
 
-def _as_champion(version: ModelVersion) -> Champion:
+def _as_champion(version: ModelVersion) -> RegisteredScorecard:
     tags = version.tags
-    return Champion(
+    return RegisteredScorecard(
         version=str(version.version),
         run_id=str(version.run_id),
         trained_as_of=date.fromisoformat(tags[TRAINED_AS_OF]),
@@ -87,7 +87,7 @@ def model_versions(client: MlflowClient) -> list[ModelVersion]:
     return sorted(found, key=lambda version: int(version.version))
 
 
-def scorecards(client: MlflowClient, feature_version: str) -> list[Champion]:
+def scorecards(client: MlflowClient, feature_version: str) -> list[RegisteredScorecard]:
     """Every registered scorecard that was trained on this version of the features."""
     return [
         _as_champion(version)
@@ -96,30 +96,31 @@ def scorecards(client: MlflowClient, feature_version: str) -> list[Champion]:
     ]
 
 
-def scorecard_of(client: MlflowClient, version: str) -> Champion:
+def scorecard_of(client: MlflowClient, version: str) -> RegisteredScorecard:
     """The registered scorecard of a version."""
     return _as_champion(client.get_model_version(MODEL_NAME, version))
 
 
-def _newest(found: list[Champion]) -> Champion | None:
+def newest(found: list[RegisteredScorecard]) -> RegisteredScorecard | None:
+    """The scorecard that was trained last; of one date the highest version; none of none."""
     return max(found, key=lambda x: (x.trained_as_of, int(x.version)), default=None)
 
 
 def champion_for(
-    found: list[Champion],
+    found: list[RegisteredScorecard],
     as_of_date: date,
     may_be_used: Callable[[str], bool] = lambda version: True,
-) -> Champion | None:
+) -> RegisteredScorecard | None:
     """The newest ready scorecard that knew of nothing later than the date, or none.
 
     `may_be_used` says of a version whether the record of approvals allows it.
     """
     ready = [x for x in found if x.is_ready and x.trained_as_of <= as_of_date]
-    return _newest([x for x in ready if may_be_used(x.version)])
+    return newest([x for x in ready if may_be_used(x.version)])
 
 
 def still_holds(
-    champion: Champion, as_of_date: date, training_set_sha256: str, patience: timedelta
+    champion: RegisteredScorecard, as_of_date: date, training_set_sha256: str, patience: timedelta
 ) -> bool:
     """Whether a date needs no new scorecard.
 
@@ -132,11 +133,11 @@ def still_holds(
 
 
 def unfinished_for(
-    found: list[Champion], as_of_date: date, training_set_sha256: str
-) -> Champion | None:
+    found: list[RegisteredScorecard], as_of_date: date, training_set_sha256: str
+) -> RegisteredScorecard | None:
     """A scorecard of this date and training set whose run ended before its figures were stored."""
     training = (as_of_date, training_set_sha256)
-    return _newest(
+    return newest(
         [
             x
             for x in found
@@ -145,13 +146,15 @@ def unfinished_for(
     )
 
 
-def finish(client: MlflowClient, found: list[Champion], champion: Champion) -> None:
+def finish(
+    client: MlflowClient, found: list[RegisteredScorecard], champion: RegisteredScorecard
+) -> None:
     """Give the aliases of what was trained last to it; last of all, mark it as ready.
 
     The alias `champion` is not among them: it follows an approval.
     """
     ready = [x for x in found if x.is_ready and x.version != champion.version]
-    if _newest([*ready, champion]) == champion:
+    if newest([*ready, champion]) == champion:
         client.set_registered_model_alias(MODEL_NAME, CANDIDATE, champion.version)
         if champion.challenger_version:
             client.set_registered_model_alias(MODEL_NAME, CHALLENGER, champion.challenger_version)
@@ -162,12 +165,14 @@ def _read_artifact(client: MlflowClient, run_id: str, name: str) -> str:
     return Path(client.download_artifacts(run_id, name)).read_text(encoding="utf-8")
 
 
-def read_scorecard(client: MlflowClient, champion: Champion) -> Scorecard:
+def read_scorecard(client: MlflowClient, champion: RegisteredScorecard) -> Scorecard:
     """The card of a registered version."""
     return Scorecard.from_json(_read_artifact(client, champion.run_id, SCORECARD_FILE))
 
 
-def read_figures(client: MlflowClient, champion: Champion) -> dict[str, list[dict[str, object]]]:
+def read_figures(
+    client: MlflowClient, champion: RegisteredScorecard
+) -> dict[str, list[dict[str, object]]]:
     """The rows of `scores.model_metric` and `scores.model_calibration`, by table name."""
     content = _read_artifact(client, champion.run_id, FIGURES_FILE)
     figures: dict[str, list[dict[str, object]]] = json.loads(content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from loomline.errors import LoomlineError
 from loomline.job import JobContext
-from loomline.lake import in_condition, known_condition, rows_at, sql_literal
+from loomline.lake import known_condition, rows_at, sql_literal
 from models.arrays import Floats
 from models.specification import FeatureSet, Specification
 
@@ -65,45 +65,42 @@ class TrainingSet:
 
 
 def read_features(
-    spark: SparkSession,
-    as_of_date: date,
-    versions: Mapping[str, int] | None = None,
-    enterprises: Sequence[str] | None = None,
+    spark: SparkSession, as_of_date: date, versions: Mapping[str, int] | None = None
 ) -> FeatureFrame:
-    """The features of a date, of all enterprises or of some, as they are or as they were.
+    """The features of a date, of all enterprises, as they are or as they were.
 
     `versions` gives the Delta versions of `FEATURES` and `NAMES` to read instead of the newest.
 
     Raises:
         LoomlineError: the features of that date have not been computed, or are no longer kept.
     """
-    rows = _table(spark, FEATURES, versions).where(f"as_of_date = {sql_literal(as_of_date)}")
-    if enterprises is not None:
-        rows = rows.where(in_condition("enterprise_id", enterprises))
+    if versions is None:
+        return _features_of(spark.table(FEATURES), spark.table(NAMES), as_of_date)
     try:
-        found = rows.orderBy("enterprise_id").toPandas()
+        rows, names = (rows_at(spark, name, versions[name]) for name in (FEATURES, NAMES))
+        return _features_of(rows, names, as_of_date)
     except PySparkException as error:
-        if versions is None:
-            raise
         raise LoomlineError(
-            f"The features as of {as_of_date} are no longer kept as they were then.",
-            "Old versions of tables are deleted by `maintain`; its retention says after how long.",
+            f"The features as of {as_of_date} could not be read as they were then: "
+            f"{error.getCondition() or type(error).__name__}.",
+            "Delta keeps old versions for as long as the tables' retention says.",
         ) from error
-    if found.empty:
+
+
+def _features_of(table: DataFrame, name_table: DataFrame, as_of_date: date) -> FeatureFrame:
+    of_date = table.where(f"as_of_date = {sql_literal(as_of_date)}")
+    rows = of_date.orderBy("enterprise_id").toPandas()
+    if rows.empty:
         raise LoomlineError(
             f"There are no features as of {as_of_date}.",
             f"Run `loomline run features --date {as_of_date}` first.",
         )
-    version = str(found.feature_version.iloc[0])
-    names = _table(spark, NAMES, versions).where(f"feature_version = {sql_literal(version)}")
+    version = str(rows.feature_version.iloc[0])
+    names = name_table.where(f"feature_version = {sql_literal(version)}")
     ordered = names.orderBy("position").toPandas()
-    vectors = np.array([np.array(vector, dtype=float) for vector in found.feature_values])
-    values = pd.DataFrame(vectors, index=found.enterprise_id, columns=list(ordered.feature))
+    vectors = np.array([np.array(vector, dtype=float) for vector in rows.feature_values])
+    values = pd.DataFrame(vectors, index=rows.enterprise_id, columns=list(ordered.feature))
     return FeatureFrame(version, values, ordered)
-
-
-def _table(spark: SparkSession, name: str, versions: Mapping[str, int] | None) -> DataFrame:
-    return spark.table(name) if versions is None else rows_at(spark, name, versions[name])
 
 
 def read_training_set(context: JobContext, features: FeatureFrame) -> TrainingSet:

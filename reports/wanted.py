@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -42,16 +42,25 @@ def write_enterprise(context: JobContext, enterprise: str) -> tuple[Path, Path]:
 
 
 def write_score(
-    context: JobContext, enterprise: str, differing_columns: Sequence[str]
+    context: JobContext,
+    enterprise: str,
+    differing_columns: Sequence[str],
+    versions: Mapping[str, int],
 ) -> tuple[Path, Path]:
     """Write why an enterprise had its score on the date; the paths of page and workbook.
 
-    `differing_columns` are the columns of the score that a replay made otherwise.
+    `differing_columns` are the columns of the score that a replay made otherwise, `versions` the
+    Delta versions of the features that the scoring run read.
 
     Raises:
         LoomlineError: the enterprise has no score as of the date.
     """
-    parameters: dict[str, Parameter] = {"enterprise_id": enterprise, "as_of_end": context.as_of_end}
+    parameters: dict[str, Parameter] = {
+        "enterprise_id": enterprise,
+        "as_of_end": context.as_of_end,
+        "vectors_version": str(versions["features.enterprise_feature"]),
+        "names_version": str(versions["features.feature_name"]),
+    }
     lake = Lake(context.spark, context.as_of_date, parameters, context.warehouse)
     made = reports.score.report.build_report(lake, differing_columns, _now(context))
     return _write(context, made, SCORES_FOLDER)

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from loomline.code import code_commit
 from loomline.commands.shown import OutputFormat, print_rows, print_table
 from loomline.engine.server import ensure_engine
 from loomline.errors import LoomlineError
@@ -20,7 +21,8 @@ from loomline.runner import alone
 from loomline.settings import load_settings
 
 # Reached by their paths: the core knows no models.
-DESK, SHELF, REPLAY = "models.governance.desk", "models.governance.shelf", "models.replay"
+APPROVALS, LISTING = "models.governance.approvals", "models.governance.listing"
+REPLAY = "models.replay"
 
 app = typer.Typer(
     help="Model versions, their approval by two people, and the record of it.",
@@ -44,7 +46,7 @@ def _desk() -> Iterator[tuple[Any, Any]]:
     settings = load_settings()
     with alone(settings, lambda line: print(line, file=sys.stderr)):
         ensure_engine(settings)
-        module = import_module(DESK)
+        module = import_module(APPROVALS)
         yield module, module.open_desk(JobContext(settings, date.today()))
 
 
@@ -52,21 +54,24 @@ def _desk() -> Iterator[tuple[Any, Any]]:
 def list_versions(output: Format = OutputFormat.TABLE) -> None:
     """List the versions of the model with their standing, newest last, and what it is for."""
     with _desk() as (_, desk):
-        shelf = import_module(SHELF)
+        listing = import_module(LISTING)
         if output is OutputFormat.TABLE:
-            print_table(("model", ""), shelf.described(desk))
-        print_rows(shelf.COLUMNS, shelf.version_rows(desk), output)
+            print_table(("model", ""), listing.described(desk))
+        print_rows(listing.COLUMNS, listing.version_rows(desk), output)
 
 
 @app.command()
 def promote(version: Version, reason: Reason, by: By) -> None:
-    """Ask for a version to score from now on; another person approves or refuses."""
+    """Ask for a version to be used; another person approves or refuses.
+
+    A date is scored by the approved version that was trained last as of that date or before.
+    """
     _ask("promotion_requested", version, by, reason)
 
 
 @app.command()
 def withdraw(version: Version, reason: Reason, by: By) -> None:
-    """Ask for an approved version to score no more; then the one approved before it holds."""
+    """Ask for an approved version to score no more; the newest approved one left follows it."""
     _ask("withdrawal_requested", version, by, reason)
 
 
@@ -94,10 +99,11 @@ def refuse(request: Request, reason: Reason, by: By) -> None:
 def _answer(kind: str, request: int, by: str, reason: str) -> None:
     with _desk() as (module, desk):
         recorded = module.answer(desk, kind, request, by, reason)
-        champion = module.set_champion_alias(desk)
+        champion = module.champion_by_record(desk.standing())
+    version = recorded.facts.model_version
     print(
-        f"Event {recorded.event_number}: {recorded.identity} {kind} request {request} "
-        f"for version {recorded.model_version}. Champion: {champion or 'none'}."
+        f"Event {recorded.event_number}: {recorded.identity} {kind} request {request} for version "
+        f"{version}. New dates are scored by {f'version {champion}' if champion else 'none'}."
     )
 
 
@@ -105,25 +111,30 @@ def _answer(kind: str, request: int, by: str, reason: str) -> None:
 def history(output: Format = OutputFormat.TABLE) -> None:
     """Print the record of requests and answers, oldest first."""
     with _desk() as (_, desk):
-        shelf = import_module(SHELF)
-        print_rows(shelf.EVENT_COLUMNS, shelf.event_rows(desk), output)
+        listing = import_module(LISTING)
+        print_rows(listing.EVENT_COLUMNS, listing.event_rows(desk), output)
 
 
 @app.command()
 def verify(
     repair: Annotated[
         bool,
-        typer.Option(help="Set the alias in MLflow as the record says, if the record holds."),
+        typer.Option(help="First set the alias champion in MLflow to what the record says."),
     ] = False,
 ) -> None:
-    """Check the record's hashes, Delta's history of it, the alias in MLflow and the reports."""
+    """Check the record of approvals, the alias in MLflow, and that versions are as approved."""
     with _desk() as (module, desk):
-        found = module.repair(desk) if repair else module.verify(desk)
+        if repair:
+            module.set_champion_alias(desk)
+        found, past = module.verify(desk), module.past_traces(desk)
+    for sentence in past:
+        print(f"- undone, and to be explained: {sentence}")
     for sentence in found:
         print(f"- {sentence}")
     if found:
         raise LoomlineError(
-            f"{len(found)} findings.", "Each must be explained; --repair sets the alias only."
+            f"{len(found)} findings.",
+            "Each must be explained; --repair puts back an alias, and nothing else.",
         )
     print("The record holds, and MLflow agrees with it.")
 
@@ -145,10 +156,12 @@ def replay_score(
     ensure_engine(settings)
     context = JobContext(settings, as_of.date())
     (found,) = import_module(REPLAY).replay_scores(context, [enterprise])
-    versions = ", ".join(f"{name} at version {x}" for name, x in found.table_versions.items())
+    run = found.run
+    versions = ", ".join(f"{name} at version {x}" for name, x in run.table_versions.items())
     print(
         f"{enterprise} as of {as_of:%Y-%m-%d}: model version {found.model_version} trained as of "
-        f"{found.trained_as_of}, {versions}, run {found.run_id}"
+        f"{found.trained_as_of}, {versions}, run {run.run_id} of {run.started_at:%Y-%m-%d %H:%M} "
+        "UTC"
     )
     if not found.differences:
         score, grade = found.recorded["score"], found.recorded["grade"]
@@ -158,5 +171,6 @@ def replay_score(
     print_table(("column", "recorded", "rebuilt"), rows)
     raise LoomlineError(
         f"{len(rows)} columns differ.",
-        "Look at who changed scores.credit_score: its Delta history has every write.",
+        f"The code was at {run.code_commit[:12]} then and is at {code_commit()[:12]} now. If that "
+        "is the same, look at the Delta history of scores.credit_score for who changed it.",
     )

@@ -88,7 +88,8 @@ def score(
     def write(wanted: Any, context: JobContext) -> tuple[Path, Path]:
         (replayed,) = import_module(REPLAY).replay_scores(context, [enterprise_id])
         differing = [difference.column for difference in replayed.differences]
-        paths: tuple[Path, Path] = wanted.write_score(context, enterprise_id, differing)
+        versions = replayed.run.table_versions
+        paths: tuple[Path, Path] = wanted.write_score(context, enterprise_id, differing, versions)
         return paths
 
     _write(as_of, f"score of {enterprise_id}", write)

@@ -59,6 +59,12 @@ def read_card(settings: Settings, version: str) -> Any:
     estimator = found.tags.get(registry.ESTIMATOR)
     if estimator != CARD:
         raise LoomlineError(f"{name} version {version} is no scorecard but {estimator}.")
+    if registry.CHAMPION not in found.aliases:
+        print(
+            f"Version {version} is not the champion: not for decisions unless `loomline model list` "
+            "says that it is approved.",
+            file=sys.stderr,
+        )
     path = Path(client.download_artifacts(found.run_id, registry.SCORECARD_FILE))
     return _models("scorecard").Scorecard.from_json(path.read_text(encoding="utf-8"))
 

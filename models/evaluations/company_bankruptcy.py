@@ -1,6 +1,6 @@
 """Bankruptcy of Polish firms from a year's statements: scorecard, boosted trees and Altman's Z''.
 
-docs/evaluations/company_bankruptcy.md has the protocol, the published figures and the results.
+Protocol, results and reading: docs/evaluations/company_bankruptcy.md.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import pandas as pd
 from models.arrays import Floats
 from models.evaluations.credit_models import (
     CREDIT_CARD,
-    PROBABILITY_METRICS,
+    OF_CREDIT_MODELS,
     CrossValidated,
     Trees,
     cross_validate,
     mean_area_of_folds,
     metric_figures,
-    one_thread,
     share,
 )
 from models.evaluations.evaluation import Evaluation, Figure, Published, exact
+from models.evaluations.one_processor import on_one_processor
 from models.metrics import bootstrap_weights
 from models.scorecard_fit import fit_scorecard
 from models.specification import Specification
@@ -175,9 +175,9 @@ def _model_figures(
         )
     ]
     if model == "altman_z2":
-        ranking = {x: PROBABILITY_METRICS[x] for x in ("AUC", "KS")}
+        ranking = {x: OF_CREDIT_MODELS[x] for x in ("AUC", "KS")}
         return figures + metric_figures(name, ranking, outcome, found.log_odds, weights)
-    return figures + metric_figures(name, PROBABILITY_METRICS, outcome, found.probability, weights)
+    return figures + metric_figures(name, OF_CREDIT_MODELS, outcome, found.probability, weights)
 
 
 def _zone_figures(label: str, outcome: Floats, found: CrossValidated) -> list[Figure]:
@@ -214,16 +214,16 @@ def _missing_figures(distinct: pd.DataFrame) -> list[Figure]:
     return figures
 
 
+@on_one_processor
 def run(folder: Path) -> tuple[Figure, ...]:
     """Every figure of the protocol, on all rows and on distinct ones."""
     statements = read_statements(folder)
     distinct = statements.drop_duplicates(ignore_index=True)
     copies = len(statements) - len(distinct)
     figures = [Figure("rows", "exact copies of another row", len(statements), exact(copies))]
-    with one_thread():
-        figures += _rows_figures("all rows", statements, MODELS)
-        figures += _rows_figures("distinct rows", distinct, {**MODELS, **MODELS_ADDED})
-        figures += _missing_figures(distinct)
+    figures += _rows_figures("all rows", statements, MODELS)
+    figures += _rows_figures("distinct rows", distinct, {**MODELS, **MODELS_ADDED})
+    figures += _missing_figures(distinct)
     return tuple(figures)
 
 

@@ -6,22 +6,21 @@ each row out. Predictions are log-odds of the bad outcome, or any score that ris
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from models.arrays import Floats
 from models.challenger import FittedBoosting
 from models.evaluations.evaluation import Figure, Published
+from models.evaluations.resampling import percentiles
 from models.metrics import (
-    CONFIDENCE,
     Estimate,
     WeightedMetric,
     area_under_curve,
@@ -45,17 +44,6 @@ CREDIT_CARD = Specification(
     minimum_bin_ratio=0.05,
     inverse_penalty=1.0,
 )
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Have numerical libraries use one thread.
-
-    With more of them sums are taken in another order and differ in the last bit, from which trees
-    can grow apart.
-    """
-    with threadpool_limits(limits=1):
-        yield
 
 
 @dataclass(frozen=True)
@@ -122,13 +110,6 @@ def cross_validate(
     return CrossValidated(log_odds, fold)
 
 
-def percentiles(value: float, samples: Floats) -> Estimate:
-    """A value with the percentile interval of its bootstrap samples, (samples,)."""
-    tail = 100 * (1 - CONFIDENCE) / 2
-    lower, upper = np.percentile(samples, [tail, 100 - tail])
-    return Estimate(value, float(lower), float(upper))
-
-
 def mean_area_of_folds(outcome: Floats, found: CrossValidated, weights: Floats) -> Estimate:
     """The area under the ROC curve within each test fold, averaged over folds and repeats.
 
@@ -148,10 +129,15 @@ def mean_area_of_folds(outcome: Floats, found: CrossValidated, weights: Floats) 
     return percentiles(float(np.mean(values)), np.nanmean(samples, axis=0))
 
 
+def is_misclassified(outcome: Floats, predicted: Floats) -> npt.NDArray[np.bool_]:
+    """Whether a row is on the wrong side of the cut-off 0.5, (rows,); on it counts as bad."""
+    return np.asarray((predicted >= CUT_OFF) != (outcome == 1))
+
+
 def misclassified(outcome: Floats, predicted: Floats, weights: Floats) -> Floats:
-    """Share of rows on the wrong side of the cut-off 0.5, (samples,); on it counts as bad."""
-    wrong = (predicted >= CUT_OFF) != (outcome == 1)
-    return np.asarray(weights @ wrong.astype(float) / weights.sum(axis=1))
+    """Share of rows on the wrong side of the cut-off, (samples,)."""
+    wrong = is_misclassified(outcome, predicted).astype(float)
+    return np.asarray(weights @ wrong / weights.sum(axis=1))
 
 
 def gini(outcome: Floats, predicted: Floats, weights: Floats) -> Floats:
@@ -159,7 +145,7 @@ def gini(outcome: Floats, predicted: Floats, weights: Floats) -> Floats:
     return np.asarray(2 * area_under_curve(outcome, predicted, weights) - 1)
 
 
-PROBABILITY_METRICS: Mapping[str, WeightedMetric] = {
+OF_CREDIT_MODELS: Mapping[str, WeightedMetric] = {
     "AUC": area_under_curve,
     "KS": kolmogorov_smirnov,
     "Brier": brier_score,

@@ -31,7 +31,8 @@ from models.evaluations.engine_features import (
 )
 from models.evaluations.engine_similarity import fit_similarity
 from models.evaluations.evaluation import Evaluation, Figure, Published
-from models.evaluations.unit_bootstrap import interval, on_one_thread
+from models.evaluations.one_processor import on_one_processor
+from models.evaluations.resampling import unit_estimate
 from models.metrics import Estimate
 
 FIRST_CYCLE = 30
@@ -178,7 +179,7 @@ def out_of_fold(runs: Sequence[EngineRun]) -> tuple[Predictions, Floats]:
     return found, truth
 
 
-def root_mean_squared_error(error: Floats) -> float:
+def root_mean_square(error: Floats) -> float:
     """Of errors in cycles, of any shape."""
     return float(np.sqrt(np.mean(error**2)))
 
@@ -195,7 +196,7 @@ def best_settings(found: Predictions, truth: Floats) -> list[Setting]:
     return [
         min(
             (x for x in found if x[0] == model),
-            key=lambda x: root_mean_squared_error(found[x] - truth),
+            key=lambda x: root_mean_square(found[x] - truth),
         )
         for model in models
     ]
@@ -212,9 +213,9 @@ def with_average(found: Predictions) -> Predictions:
     return {**found, ("average", ""): np.mean(parts, axis=0)}
 
 
-def _root_mean_square(error: Floats) -> Estimate:
+def _rmse(error: Floats) -> Estimate:
     squares = (error**2).reshape(len(error), -1).mean(axis=1)
-    return interval(
+    return unit_estimate(
         lambda weights: np.sqrt(weights @ squares / weights.sum(axis=1)),
         len(squares),
         BOOTSTRAP_SEED,
@@ -229,16 +230,16 @@ def _test_figures(model: str, predicted: Floats, true_life: Floats) -> list[Figu
     figures = []
     for name, truth in ((CAPPED, np.minimum(true_life, LONGEST_LIFE)), (AS_GIVEN, true_life)):
         error = predicted - truth
-        score = interval(partial(_total, asymmetric_penalty(error)), len(error), BOOTSTRAP_SEED)
-        published = None if model.startswith(BASELINES) else PUBLISHED[name]
-        figures.append(
-            Figure(model, f"RMSE, {name}", len(error), _root_mean_square(error), published)
+        score = unit_estimate(
+            partial(_total, asymmetric_penalty(error)), len(error), BOOTSTRAP_SEED
         )
+        published = None if model.startswith(BASELINES) else PUBLISHED[name]
+        figures.append(Figure(model, f"RMSE, {name}", len(error), _rmse(error), published))
         figures.append(Figure(model, f"NASA score, {name}", len(error), score))
     return figures
 
 
-@on_one_thread
+@on_one_processor
 def run(folder: Path) -> tuple[Figure, ...]:
     """The figures of the protocol; the chosen model is the one marked so."""
     training = read_training_runs(folder)
@@ -247,7 +248,7 @@ def run(folder: Path) -> tuple[Figure, ...]:
     validated = with_average({x: tried[x] for x in settings})
     chosen = min(
         (x for x in validated if may_be_chosen(x[0])),
-        key=lambda x: root_mean_squared_error(validated[x] - truth),
+        key=lambda x: root_mean_square(validated[x] - truth),
     )
 
     test = read_test_runs(folder)
@@ -258,7 +259,7 @@ def run(folder: Path) -> tuple[Figure, ...]:
         words = ", ".join(part for part in setting if part)
         model = f"{words} (chosen)" if setting == chosen else words
         error = validated[setting] - truth
-        figures.append(Figure(model, "RMSE, cross-validated", error.size, _root_mean_square(error)))
+        figures.append(Figure(model, "RMSE, cross-validated", error.size, _rmse(error)))
         figures += _test_figures(model, predicted[setting], true_life)
     return tuple(figures)
 

@@ -8,14 +8,8 @@ import numpy as np
 
 from models.arrays import Floats
 from models.evaluations.evaluation import Figure, Published
-from models.metrics import (
-    CONFIDENCE,
-    Estimate,
-    WeightedMetric,
-    area_under_curve,
-    brier_score,
-    estimate,
-)
+from models.evaluations.resampling import percentiles
+from models.metrics import Estimate, WeightedMetric, area_under_curve, brier_score, estimate
 
 
 def mean_absolute_error(outcome: Floats, predicted: Floats, weights: Floats) -> Floats:
@@ -44,11 +38,9 @@ def estimate_difference(
 ) -> Estimate:
     """The metric of `predicted` less that of `baseline`, on the same (samples, rows) `weights`."""
     once = np.ones((1, len(outcome)))
-    value = float((metric(outcome, predicted, once) - metric(outcome, baseline, once))[0])
+    value = (metric(outcome, predicted, once) - metric(outcome, baseline, once))[0]
     samples = metric(outcome, predicted, weights) - metric(outcome, baseline, weights)
-    tail = 100 * (1 - CONFIDENCE) / 2
-    lower, upper = np.percentile(samples, [tail, 100 - tail])
-    return Estimate(value, float(lower), float(upper))
+    return percentiles(value, samples)
 
 
 def judge(

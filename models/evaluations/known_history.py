@@ -78,5 +78,11 @@ def known_past(
     return KnownPast(order, np.minimum(start, end), end)
 
 
+def or_else(known: npt.ArrayLike, otherwise: float | Floats) -> Floats:
+    """What was known (rows,), and `otherwise` where nothing was."""
+    values = np.asarray(known, dtype=float)
+    return np.where(np.isnan(values), otherwise, values)
+
+
 def _number(days: Days) -> npt.NDArray[np.int64]:
     return days.astype("datetime64[D]").astype(np.int64)

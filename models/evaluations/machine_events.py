@@ -20,7 +20,10 @@ from sklearn.preprocessing import StandardScaler
 
 from models.arrays import Floats
 from models.evaluations.evaluation import Evaluation, Figure
-from models.evaluations.unit_bootstrap import drawn_counts, interval, on_one_thread
+from models.evaluations.judging import estimate_difference
+from models.evaluations.known_history import or_else
+from models.evaluations.one_processor import on_one_processor
+from models.evaluations.resampling import group_weights
 from models.metrics import area_under_curve, brier_score, estimate
 
 Moments = npt.NDArray[np.datetime64]
@@ -151,7 +154,7 @@ def replacement_grid(training: pd.DataFrame, rows: pd.DataFrame) -> Floats:
     """The share that failed among training rows as many days after a visit."""
     shares = training["fails"].groupby(days_after_visit(training)).mean()
     share = pd.Series(days_after_visit(rows)).map(shares)
-    return share.fillna(training["fails"].mean()).to_numpy(dtype=float)
+    return or_else(share, float(training["fails"].mean()))
 
 
 def has_visit_due(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
@@ -234,15 +237,14 @@ def recall(outcome: Floats, share: Floats, weights: Floats) -> Floats:
     return np.asarray(weights @ (share * outcome) / (weights @ outcome))
 
 
-@on_one_thread
+@on_one_processor
 def run(folder: Path) -> tuple[Figure, ...]:
     """The figures of the protocol."""
     events = read_events(folder)
     training = features_before(events, TRAINING_MONDAYS)
     test = features_before(events, TEST_MONDAYS)
     outcome = test["fails"].to_numpy()
-    machines, machine_of_row = np.unique(test["machine"], return_inverse=True)
-    weights = drawn_counts(len(machines), SEED)[:, machine_of_row]
+    weights = group_weights(test["machine"], SEED)
     found = predictions(training, test)
     is_due = has_visit_due(test)
     figures = []
@@ -250,7 +252,7 @@ def run(folder: Path) -> tuple[Figure, ...]:
         share = riskiest(probability, test["monday"].to_numpy(), RISKIEST)
         for metric, of, values in (
             ("AUC", area_under_curve, probability),
-            ("Brier score", brier_score, probability),
+            ("Brier", brier_score, probability),
             ("precision of the riskiest tenth", precision, share),
             ("recall of the riskiest tenth", recall, share),
         ):
@@ -260,14 +262,10 @@ def run(folder: Path) -> tuple[Figure, ...]:
             area_under_curve, outcome[is_due], probability[None, is_due], weights[:, is_due]
         )
         figures.append(Figure(model, "AUC, weeks with a visit due", int(is_due.sum()), of_due))
-
-    def gain(drawn: Floats) -> Floats:
-        rows = drawn[:, machine_of_row]
-        of_boosting = area_under_curve(outcome, found["boosting"], rows)
-        return of_boosting - area_under_curve(outcome, found["logistic"], rows)
-
-    difference = interval(gain, len(machines), SEED)
-    figures.append(Figure("boosting less logistic", "AUC", len(test), difference))
+    gain = estimate_difference(
+        area_under_curve, outcome, found["boosting"], found["logistic"], weights
+    )
+    figures.append(Figure("boosting less logistic", "AUC", len(test), gain))
     return tuple(figures)
 
 

@@ -21,11 +21,11 @@ from models.evaluations.chosen_models import (
 )
 from models.evaluations.evaluation import Evaluation, Figure
 from models.evaluations.judging import OF_PROBABILITIES, judge
-from models.evaluations.known_history import Days, known_past
+from models.evaluations.known_history import Days, known_past, or_else
 from models.evaluations.one_processor import on_one_processor
 from models.evaluations.resampling import group_weights
 
-FILE = "SCMS_Delivery_History_Dataset.csv"
+FILE_NAME = "SCMS_Delivery_History_Dataset.csv"
 STORES = "From RDC"
 SEED = 20_130_101
 HISTORY_UNTIL = np.datetime64("2008-01-01")
@@ -71,7 +71,7 @@ def read_lines(folder: Path) -> pd.DataFrame:
 
     `stated` is the day of order or quote, missing where neither is written.
     """
-    table = pd.read_csv(folder / FILE, encoding="utf-8-sig", keep_default_na=False)
+    table = pd.read_csv(folder / FILE_NAME, encoding="utf-8-sig", keep_default_na=False)
     for name, column in (
         ("scheduled", "Scheduled Delivery Date"),
         ("delivered", "Delivered to Client Date"),
@@ -171,7 +171,7 @@ def predict(prepared: Prepared) -> dict[str, Floats]:
     boosting = choose_boosted_probability(train, late, BOOSTING, folds)
     return {
         "training mean": usual,
-        "own past": np.where(np.isnan(share), usual, share),
+        "own past": or_else(share, usual),
         "own past, shrunk": shrunk(share, test["vendor_lines"].to_numpy(), usual),
         "logistic": probability(logistic, test),
         "boosting": probability(boosting, test),

@@ -24,11 +24,11 @@ from models.evaluations.chosen_models import (
 )
 from models.evaluations.evaluation import Evaluation, Figure
 from models.evaluations.judging import OF_AMOUNTS, OF_PROBABILITIES, judge
-from models.evaluations.known_history import known_past
+from models.evaluations.known_history import known_past, or_else
 from models.evaluations.one_processor import on_one_processor
 from models.evaluations.resampling import group_weights
 
-FILE = "WA_Fn-UseC_-Accounts-Receivable.csv"
+FILE_NAME = "WA_Fn-UseC_-Accounts-Receivable.csv"
 SEED = 20_130_701
 HISTORY_UNTIL = np.datetime64("2012-04-01")
 ISSUED_BEFORE = np.datetime64("2013-05-01")
@@ -61,7 +61,7 @@ class Prepared:
 
 def read_invoices(folder: Path) -> pd.DataFrame:
     """All invoices with dates as days, sorted by day of issue."""
-    table = pd.read_csv(folder / FILE, dtype={"customerID": str, "invoiceNumber": str})
+    table = pd.read_csv(folder / FILE_NAME, dtype={"customerID": str, "invoiceNumber": str})
     for column in ("InvoiceDate", "DueDate", "SettledDate"):
         table[column] = pd.to_datetime(table[column], format="%m/%d/%Y")
     return table.sort_values("InvoiceDate", kind="stable", ignore_index=True)
@@ -119,11 +119,6 @@ def prepare(invoices: pd.DataFrame) -> Prepared:
         pd.Series(is_training),
         pd.Series(issued >= TEST_FROM),
     )
-
-
-def or_else(values: pd.Series, otherwise: float) -> Floats:
-    """The values (rows,), and `otherwise` where there is none."""
-    return values.fillna(otherwise).to_numpy(dtype=float)
 
 
 def _judge_days_late(prepared: Prepared, weights: Floats) -> tuple[Figure, ...]:

@@ -1,38 +1,47 @@
-"""Bootstrap samples of things that belong together: all rows of a firm, days in a row.
+"""Bootstrap samples of things that belong together, and the intervals that come of them.
 
-Both give (samples, rows): how often each row stands in each sample.
+Rows of one engine, file, machine or firm are alike, and so are days in a row: they are drawn whole.
+Samples of single rows, drawn within bad and good ones, are `models.metrics.bootstrap_weights`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from models.arrays import Floats
+from models.metrics import CONFIDENCE, Estimate
 
 SAMPLES = 2_000
 
 
+def unit_weights(units: int, seed: int, samples: int = SAMPLES) -> Floats:
+    """How often each unit stands in each sample of as many units, (samples, units)."""
+    share = np.full(units, 1 / units)
+    drawn = np.random.default_rng(seed).multinomial(units, share, size=samples)
+    return np.asarray(drawn, dtype=float)
+
+
 def group_weights(groups: npt.ArrayLike, seed: int, samples: int = SAMPLES) -> Floats:
-    """Samples of whole groups, as many as there are, drawn with replacement.
+    """How often each row stands in each sample of whole groups, (samples, rows).
 
     `groups` (rows,) names the group of each row.
     """
     codes, names = pd.factorize(np.asarray(groups))
-    share = np.full(len(names), 1 / len(names))
-    drawn = np.random.default_rng(seed).multinomial(len(names), share, size=samples)
-    return np.asarray(drawn[:, codes], dtype=float)
+    return unit_weights(len(names), seed, samples)[:, codes]
 
 
 def block_weights(
     days: npt.NDArray[np.int64], block: int, seed: int, samples: int = SAMPLES
 ) -> Floats:
-    """Samples of blocks of `block` days that follow one another (Politis and Romano, 1992).
+    """How often each row stands in each sample of blocks of days, (samples, rows).
 
-    `days` (rows,) numbers the day of each row from 0 without a gap. After the last day comes the
-    first, so that every day is drawn equally often. The last block is cut where the sample is as
-    long as the days are.
+    `days` (rows,) numbers the day of each row from 0 without a gap; `block` days follow one another
+    (Politis and Romano, 1992). After the last day comes the first, so that every day is drawn
+    equally often. The last block is cut where the sample is as long as the days are.
     """
     count = int(days.max()) + 1
     blocks = -(-count // block)
@@ -42,3 +51,19 @@ def block_weights(
     for sample, chosen in enumerate(drawn.reshape(samples, -1)[:, :count]):
         weights[sample] = np.bincount(chosen, minlength=count)
     return np.asarray(weights[:, days])
+
+
+def percentiles(value: float, samples: Floats) -> Estimate:
+    """A value with the 95 % percentile interval of its bootstrap samples, (samples,)."""
+    tail = 100 * (1 - CONFIDENCE) / 2
+    lower, upper = np.percentile(samples, [tail, 100 - tail])
+    return Estimate(float(value), float(lower), float(upper))
+
+
+def unit_estimate(statistic: Callable[[Floats], Floats], units: int, seed: int) -> Estimate:
+    """A figure of units with its interval.
+
+    `statistic` takes weights (samples, units) and gives the figure of every sample, (samples,).
+    """
+    value = statistic(np.ones((1, units)))[0]
+    return percentiles(value, statistic(unit_weights(units, seed)))

@@ -1,6 +1,6 @@
 """The product's scorecard against optbinning's own points, and how well such a card ranks.
 
-docs/evaluations/scorecard_golden.md has the protocol, the published figures and the results.
+Protocol, results and reading: docs/evaluations/scorecard_golden.md.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from models.arrays import Floats
 from models.calibration import Calibration
 from models.evaluations.credit_models import (
     CREDIT_CARD,
-    PROBABILITY_METRICS,
+    OF_CREDIT_MODELS,
     cross_validate,
     gini,
     metric_figures,
     misclassified,
-    one_thread,
 )
 from models.evaluations.evaluation import Evaluation, Figure, Published, exact
+from models.evaluations.one_processor import on_one_processor
 from models.metrics import bootstrap_weights
 from models.scorecard import CENTS_PER_POINT, Scorecard
 from models.scorecard_fit import FittedScorecard, fit_points_table, fit_scorecard, to_scorecard
@@ -167,18 +167,16 @@ def _golden_figures(found: Agreement) -> list[Figure]:
     return [Figure("golden", name, found.rows, exact(value)) for name, value in figures.items()]
 
 
+@on_one_processor
 def run(folder: Path) -> tuple[Figure, ...]:
     """Every figure of the protocol."""
     values, outcome = read_applicants(folder)
-    metrics = {**PROBABILITY_METRICS, "Gini": gini, "misclassified at 0.5": misclassified}
+    metrics = {**OF_CREDIT_MODELS, "Gini": gini, "misclassified at 0.5": misclassified}
     published = {"misclassified at 0.5": WEST}
-    with one_thread():
-        figures = _golden_figures(golden(values, outcome, CREDIT_CARD))
-        found = cross_validate(fit_ranked, values, outcome, CREDIT_CARD, FOLDS, REPEATS)
-        weights = bootstrap_weights(outcome, CREDIT_CARD.bootstrap_samples, CREDIT_CARD.seed)
-        figures += metric_figures(
-            "scorecard", metrics, outcome, found.probability, weights, published
-        )
+    figures = _golden_figures(golden(values, outcome, CREDIT_CARD))
+    found = cross_validate(fit_ranked, values, outcome, CREDIT_CARD, FOLDS, REPEATS)
+    weights = bootstrap_weights(outcome, CREDIT_CARD.bootstrap_samples, CREDIT_CARD.seed)
+    figures += metric_figures("scorecard", metrics, outcome, found.probability, weights, published)
     return tuple(figures)
 
 

@@ -1,6 +1,6 @@
 """Default of guaranteed small-business loans, with and without the term that partly records it.
 
-docs/evaluations/sme_loans.md has the protocol, the published figures and the results.
+Protocol, results and reading: docs/evaluations/sme_loans.md.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from sklearn.linear_model import LogisticRegression
 from models.arrays import Floats
 from models.evaluations.credit_models import (
     CREDIT_CARD,
-    CUT_OFF,
-    PROBABILITY_METRICS,
+    OF_CREDIT_MODELS,
     Trees,
+    is_misclassified,
     metric_figures,
-    one_thread,
     share,
 )
 from models.evaluations.evaluation import Evaluation, Figure, Published, exact
 from models.evaluations.judging import estimate_difference
+from models.evaluations.one_processor import on_one_processor
 from models.metrics import area_under_curve, bootstrap_weights
 from models.scorecard_fit import fit_scorecard
 from models.specification import Specification
@@ -40,7 +40,9 @@ TREES = Trees(max_iter=150, max_leaf_nodes=8, max_features=0.5)
 
 SOURCE = "Li, Mickel and Taylor (2018), Journal of Statistics Education 26(1)"
 AUTHORS_RATE = Published(
-    338 / 1051, f"{SOURCE}: 338 of 1,051 test loans; one of them is not in this copy", False
+    338 / 1051,
+    f"{SOURCE}: 338 of 1,051 test loans; one of them is not in this copy",
+    same_split=False,
 )
 
 
@@ -117,7 +119,7 @@ def is_no_whole_year(term_months: pd.Series) -> Floats:
 def _wrong_figure(
     model: str, outcome: Floats, probability: Floats, published: Published | None
 ) -> Figure:
-    wrong = int(((probability >= CUT_OFF) != (outcome == 1)).sum())
+    wrong = int(is_misclassified(outcome, probability).sum())
     estimate = share(wrong, len(outcome))
     return Figure(model, "misclassified at 0.5", len(outcome), estimate, published)
 
@@ -126,7 +128,7 @@ def _coefficient_figures(fitted: AuthorsRegression, rows: int) -> list[Figure]:
     figures = []
     names = ("constant", *AUTHORS_FEATURES)
     for name, found, known in zip(names, fitted.coefficients, AUTHORS_COEFFICIENTS, strict=True):
-        published = Published(known, f"{SOURCE}: the same training loans", True)
+        published = Published(known, f"{SOURCE}: the same training loans", same_split=True)
         metric = f"coefficient of {name}"
         figures.append(Figure("authors_regression", metric, rows, exact(found), published))
     return figures
@@ -143,6 +145,7 @@ def _term_figures(loans: pd.DataFrame) -> list[Figure]:
     return figures
 
 
+@on_one_processor
 def run(folder: Path) -> tuple[Figure, ...]:
     """Every figure of the protocol, on the authors' test part."""
     loans = read_loans(folder)
@@ -163,23 +166,20 @@ def run(folder: Path) -> tuple[Figure, ...]:
     odd = is_no_whole_year(loans["Term"])[~is_train].astype(float)
     figures.append(_wrong_figure("whoever's term is no whole years defaults", tested, odd, None))
     probabilities: dict[tuple[str, str], Floats] = {}
-    with one_thread():
-        for kind, name, fit in cases:
-            values = sets[name]
-            fitted = fit(values[is_train], seen, CREDIT_CARD)
-            probability = np.asarray(expit(fitted.log_odds(values[~is_train])))
-            probabilities[kind, name] = probability
-            model = kind if name == "authors" else f"{kind}, {name}"
-            if isinstance(fitted, AuthorsRegression):
-                figures += _coefficient_figures(fitted, len(seen))
-            figures += metric_figures(
-                model, PROBABILITY_METRICS, tested, probability[None, :], weights
-            )
-            figures.append(_wrong_figure(model, tested, probability, AUTHORS_RATE))
-        for kind in kinds:
-            pair = probabilities[kind, "with_term"], probabilities[kind, "without_term"]
-            gain = estimate_difference(area_under_curve, tested, *pair, weights)
-            figures.append(Figure(kind, "AUC gained by the term", len(tested), gain))
+    for kind, name, fit in cases:
+        values = sets[name]
+        fitted = fit(values[is_train], seen, CREDIT_CARD)
+        probability = np.asarray(expit(fitted.log_odds(values[~is_train])))
+        probabilities[kind, name] = probability
+        model = kind if name == "authors" else f"{kind}, {name}"
+        if isinstance(fitted, AuthorsRegression):
+            figures += _coefficient_figures(fitted, len(seen))
+        figures += metric_figures(model, OF_CREDIT_MODELS, tested, probability[None, :], weights)
+        figures.append(_wrong_figure(model, tested, probability, AUTHORS_RATE))
+    for kind in kinds:
+        pair = probabilities[kind, "with_term"], probabilities[kind, "without_term"]
+        gain = estimate_difference(area_under_curve, tested, *pair, weights)
+        figures.append(Figure(kind, "AUC gained by the term", len(tested), gain))
     return tuple(figures)
 
 

@@ -24,6 +24,7 @@ from models.evaluations.chosen_models import (
 )
 from models.evaluations.evaluation import Evaluation, Figure
 from models.evaluations.judging import OF_AMOUNTS, OF_PROBABILITIES, judge
+from models.evaluations.known_history import or_else
 from models.evaluations.one_processor import on_one_processor
 from models.evaluations.resampling import group_weights
 
@@ -178,11 +179,6 @@ class Predicted:
     shortfall: dict[str, Floats]
 
 
-def _own(values: pd.DataFrame, long: str, otherwise: float, short: str | None = None) -> Floats:
-    found = values[long] if short is None else values[short].fillna(values[long])
-    return found.fillna(otherwise).to_numpy(dtype=float)
-
-
 def predict(prepared: Prepared) -> tuple[Predicted, pd.Series]:
     """Fit to the training weeks and predict the test weeks; also says which rows are the test."""
     is_test = prepared.week > TRAINING_WEEKS
@@ -199,19 +195,21 @@ def predict(prepared: Prepared) -> tuple[Predicted, pd.Series]:
     logistic = choose_logistic(train, shortfall, folds)
     boosting = choose_boosted_probability(train, shortfall, BOOSTING, folds)
     usual, often = float(fill.mean()), float(shortfall.mean())
+    past_fill = or_else(all_test["mean_fill_all"], usual)
+    past_shortfall = or_else(all_test["shortfall_share_all"], often)
     of_fill = {
         "training mean": np.full(len(test), usual),
-        "own past": _own(all_test, "mean_fill_all", usual),
-        "own past median": _own(all_test, "median_fill_all", float(np.median(fill))),
-        "own last 12 weeks": _own(all_test, "mean_fill_all", usual, "mean_fill_12"),
+        "own past": past_fill,
+        "own past median": or_else(all_test["median_fill_all"], float(np.median(fill))),
+        "own last 12 weeks": or_else(all_test["mean_fill_12"], past_fill),
         "ridge": amount(ridge, test, 0, 1),
         "boosting, mean": amount(mean, test, 0, 1),
         "boosting, median": amount(median, test, 0, 1),
     }
     of_shortfall = {
         "training mean": np.full(len(test), often),
-        "own past": _own(all_test, "shortfall_share_all", often),
-        "own last 12 weeks": _own(all_test, "shortfall_share_all", often, "shortfall_share_12"),
+        "own past": past_shortfall,
+        "own last 12 weeks": or_else(all_test["shortfall_share_12"], past_shortfall),
         "logistic": probability(logistic, test),
         "boosting": probability(boosting, test),
     }

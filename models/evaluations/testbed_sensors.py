@@ -18,8 +18,9 @@ from sklearn.metrics import roc_auc_score
 
 from models.arrays import Floats
 from models.evaluations.evaluation import Evaluation, Figure, Published, exact
+from models.evaluations.one_processor import on_one_processor
+from models.evaluations.resampling import unit_estimate
 from models.evaluations.testbed_scores import SCORES, standardised, theoretical_alarms
-from models.evaluations.unit_bootstrap import interval, on_one_thread
 
 Flags = npt.NDArray[np.bool_]
 # Of counts (samples, 4), a figure of every sample.
@@ -169,12 +170,12 @@ def _alarm_figures(model: str, experiments: list[Experiment], alarms: list[Flags
         )
         rows = int(of_file.sum())
         for metric, rate in RATES:
-            found = interval(partial(_rate, rate, of_file), len(of_file), SEED)
+            found = unit_estimate(partial(_rate, rate, of_file), len(of_file), SEED)
             published = _published(model, metric) if first == 0 else None
             figures.append(Figure(model, f"{metric}, {part}", rows, found, published))
         if first == 0:
             kept = of_file[[x.name != MISLABELLED for x in experiments]]
-            found = interval(partial(_rate, f1, kept), len(kept), SEED)
+            found = unit_estimate(partial(_rate, f1, kept), len(kept), SEED)
             metric = f"F1, all rows without {MISLABELLED}"
             figures.append(Figure(model, metric, int(kept.sum()), found))
     return figures
@@ -187,7 +188,7 @@ def _area_figure(model: str, experiments: list[Experiment], scores: list[Floats]
             for x, score in zip(experiments, scores, strict=True)
         ]
     )
-    found = interval(lambda weights: weights @ areas / weights.sum(axis=1), len(areas), SEED)
+    found = unit_estimate(lambda weights: weights @ areas / weights.sum(axis=1), len(areas), SEED)
     rows = sum(len(x.is_anomaly) - FITTED_ROWS for x in experiments)
     return Figure(model, "mean AUC of a file, after row 400", rows, found)
 
@@ -209,7 +210,7 @@ def _model_figures(
     return figures
 
 
-@on_one_thread
+@on_one_processor
 def run(folder: Path) -> tuple[Figure, ...]:
     """The figures of the protocol."""
     experiments = read_experiments(folder)

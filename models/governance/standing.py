@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from loomline.errors import LoomlineError
-from models.governance.record import REQUESTS, Event
+from models.governance.record import REQUESTS, Event, VersionFacts
+
+# An account name as systems give them out: two that look alike are alike.
+ACCOUNT = re.compile(r"[a-z0-9][a-z0-9._@+-]*")
 
 
 @dataclass(frozen=True)
 class Standing:
     """Where the versions of a model stand by the record.
 
-    `approved` may be used; `refused` were asked for and never approved since; `withdrawn` were
-    approved once. `open_requests` wait for an answer, by event number. `was_ever_approved` says
-    whether any version ever was.
+    `approved` may be used, with what each was when it was approved; `refused` were asked for and
+    never approved since; `withdrawn` were approved once. `open_requests` wait for an answer, by
+    event number. `was_ever_approved` says whether any version ever was.
     """
 
-    approved: frozenset[str] = frozenset()
+    approved: Mapping[str, VersionFacts] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
     withdrawn: frozenset[str] = frozenset()
     open_requests: tuple[Event, ...] = ()
@@ -30,42 +35,70 @@ class Standing:
             return version in self.approved
         return version not in self.refused
 
+    def may_be_followed(self, version: str) -> bool:
+        """Whether a version saves a training: it was neither refused nor withdrawn."""
+        return version not in self.refused and version not in self.withdrawn
+
     def of(self, version: str) -> str:
-        """A version's standing in a word: approved, withdrawn, refused, requested or candidate."""
-        named = {"approved": self.approved, "withdrawn": self.withdrawn, "refused": self.refused}
-        for word, versions in named.items():
-            if version in versions:
-                return word
-        asked = {request.model_version for request in self.open_requests}
-        return "requested" if version in asked else "candidate"
+        """In words: approved, withdrawn, refused or candidate, and open requests."""
+        named = {
+            "approved": version in self.approved,
+            "withdrawn": version in self.withdrawn,
+            "refused": version in self.refused,
+        }
+        word = next((word for word, holds in named.items() if holds), "candidate")
+        asked = [
+            f"{one.event.replace('_', ' ')} ({one.event_number})"
+            for one in self.open_requests
+            if one.facts.model_version == version
+        ]
+        return ", ".join([word, *asked])
+
+
+def broken_rules(events: Sequence[Event]) -> list[str]:
+    """A sentence for each event that the rules would not have let anybody record."""
+    found, open_requests = [], dict[int, Event]()
+    for event in events:
+        number = event.event_number
+        if event.event in REQUESTS:
+            open_requests[number] = event
+            continue
+        request = open_requests.pop(event.request_number or 0, None)
+        if request is None:
+            found.append(f"Event {number} answers a request that is not open.")
+        elif request.identity == event.identity:
+            found.append(f"Event {number} answers a request of the same person.")
+        elif request.facts != event.facts:
+            found.append(f"Event {number} is of another version than the request it answers.")
+    return found
 
 
 def standing(events: Sequence[Event], model_name: str) -> Standing:
-    """The standing of a model's versions after the events, which are in the order of the record."""
+    """The standing of a model's versions after events that hold, in the order of the record."""
     open_requests: dict[int, Event] = {}
     found: dict[str, str] = {}
+    approved: dict[str, VersionFacts] = {}
     was_ever_approved = False
     for event in events:
-        if event.model_name != model_name:
+        if event.facts.model_name != model_name:
             continue
         if event.event in REQUESTS:
             open_requests[event.event_number] = event
             continue
-        request = open_requests.pop(event.request_number or 0, None)
-        if request is None:
-            continue
-        is_promotion = request.event == "promotion_requested"
+        request = open_requests.pop(event.request_number or 0)
+        version, is_promotion = event.facts.model_version, request.event == "promotion_requested"
         if event.event == "approved":
-            found[event.model_version] = "approved" if is_promotion else "withdrawn"
             was_ever_approved = True
-        elif is_promotion and found.get(event.model_version) != "approved":
-            found[event.model_version] = "refused"
+            found[version] = "approved" if is_promotion else "withdrawn"
+            approved[version] = event.facts
+        elif is_promotion and found.get(version) != "approved":
+            found[version] = "refused"
 
     def in_state(state: str) -> frozenset[str]:
         return frozenset(version for version, its in found.items() if its == state)
 
     return Standing(
-        approved=in_state("approved"),
+        approved={x: facts for x, facts in approved.items() if found[x] == "approved"},
         refused=in_state("refused"),
         withdrawn=in_state("withdrawn"),
         open_requests=tuple(open_requests.values()),
@@ -74,14 +107,17 @@ def standing(events: Sequence[Event], model_name: str) -> Standing:
 
 
 def as_identity(text: str) -> str:
-    """An identity as it is compared and recorded: without blanks around it, in small letters.
+    """An identity as it is compared and recorded: an account name in small letters.
 
     Raises:
-        LoomlineError: there is nothing left.
+        LoomlineError: it is none; names that only look alike are not let in.
     """
-    identity = text.strip().casefold()
-    if not identity:
-        raise LoomlineError("Nobody is named.", "Say who you are with --by.")
+    identity = unicodedata.normalize("NFKC", text).strip().casefold()
+    if not ACCOUNT.fullmatch(identity):
+        raise LoomlineError(
+            f"{text!r} is no account name.",
+            "Say who you are with --by: letters a to z, digits and . _ @ + -, such as li.na@bank.",
+        )
     return identity
 
 
@@ -89,8 +125,12 @@ def check_reason(reason: str) -> str:
     """A reason without blanks around it.
 
     Raises:
-        LoomlineError: there is nothing left.
+        LoomlineError: there is nothing left, or it is no text.
     """
+    try:
+        reason.encode()
+    except UnicodeEncodeError as error:
+        raise LoomlineError("The reason is not UTF-8 text.", "Write it anew.") from error
     if not reason.strip():
         raise LoomlineError("The reason is empty.", "Say with --reason why.")
     return reason.strip()
@@ -104,7 +144,7 @@ def check_request(now: Standing, kind: str, version: str) -> None:
             so can't be withdrawn.
     """
     for request in now.open_requests:
-        if request.model_version == version:
+        if request.facts.model_version == version:
             raise LoomlineError(
                 f"Request {request.event_number} for version {version} is still open.",
                 f"Answer it first: `loomline model approve {request.event_number}`, or refuse.",

@@ -21,14 +21,13 @@ from loomline.errors import LoomlineError
 from loomline.job import JobContext, JobResult
 from loomline.lake import (
     create_tables,
-    remove_rows,
     replace_rows,
     rows_frame,
     sql_literal,
     tables_of,
 )
 from models.arrays import Floats
-from models.governance.desk import open_desk, verify
+from models.governance.approvals import open_desk, past_traces, verify
 from models.master_scale import load_master_scale
 from models.monitor.drift import drift_findings, no_drift_findings
 from models.monitor.estimation import estimate_findings
@@ -51,7 +50,7 @@ from models.monitor.proposals import PROPOSAL, proposals
 from models.monitor.record_check import RECORD, record_finding
 from models.monitor.shadow import DECISION, SAYS, shadow_findings
 from models.monitor.thresholds import LEVELS, Thresholds, load_thresholds
-from models.registry import Champion, open_registry, read_scorecard, scorecards
+from models.registry import RegisteredScorecard, open_registry, read_scorecard, scorecards
 from models.scorecard import Scorecard
 from models.specification import MODEL_NAME
 
@@ -63,7 +62,7 @@ class InUse:
     """The model that scored the as-of date, and its scores."""
 
     of: Watched
-    champion: Champion
+    champion: RegisteredScorecard
     card: Scorecard
     feature_version: str
     scores: pd.DataFrame
@@ -189,17 +188,19 @@ def _notes(findings: list[Finding]) -> tuple[str, ...]:
 def run(context: JobContext) -> JobResult:
     """Write what is found of the model that scored the as-of date.
 
-    A date without scores has no model to watch over: its rows go, and a note says so.
+    A date without scores has no model to watch over, and still a record of approvals.
     """
     spark = context.spark
     create_tables(spark, context.catalog, (MONITORING,))
     there = tables_of(spark, "scores")
     condition = f"as_of_date = {sql_literal(context.as_of_date)}"
+    desk = open_desk(context)
+    of_record = record_finding(verify(desk), past_traces(desk))
     in_use = _in_use(context) if SCORES in there else None
     if in_use is None:
-        if not spark.table(MONITORING).where(condition).isEmpty():
-            remove_rows(spark, MONITORING, condition)
-        return JobResult(0, 0, ("not monitored: the date has no scores",))
+        rows = [of_record.row(context.as_of_date, MODEL_NAME)]
+        replace_rows(rows_frame(spark, context.catalog, MONITORING, rows), MONITORING, condition)
+        return JobResult(0, 1, ("the date has no scores to watch over", *_notes([of_record])))
     thresholds = load_thresholds(context.catalog)
     drift, before = _drift(context, in_use, thresholds)
     now = in_use.scores.pd_ratio.to_numpy(dtype=float)
@@ -210,7 +211,7 @@ def run(context: JobContext) -> JobResult:
     shadow = _shadow(context, in_use, found, thresholds, there)
     findings = [*drift, *outcomes, *estimates, *shadow]
     findings += proposals(findings, in_use.of)
-    findings.append(record_finding(in_use.of, verify(open_desk(context)), len(in_use.scores)))
+    findings.append(of_record)
     rows = [one.row(context.as_of_date, MODEL_NAME) for one in findings]
     replace_rows(rows_frame(spark, context.catalog, MONITORING, rows), MONITORING, condition)
     return JobResult(len(in_use.scores), len(rows), _notes(findings))

@@ -5,28 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.monitor.finding import PORTFOLIO, Finding, Said, Watched
+from models.monitor.thresholds import Level
 
 RECORD = "record_findings"
+# The record is of all versions.
+ALL_VERSIONS = Watched("all", "champion")
 HOLDS = (
     "The record of approvals holds, and MLflow agrees with it.",
     "审批记录完整，与 MLflow 一致。",
 )
 
 
-def record_finding(of: Watched, sentences: Sequence[str], firms: int) -> Finding:
-    """Green without a sentence of the verifier, red with any: none of them is bearable."""
+def record_finding(now: Sequence[str], undone: Sequence[str]) -> Finding:
+    """Red with any sentence of the verifier: none is bearable; amber for what was undone since."""
+    level: Level = "red" if now else "amber" if undone else "green"
     said: Said = HOLDS
-    if sentences:
-        told = " ".join(sentences)
-        said = (f"The record of approvals: {told}", f"审批记录核查有{len(sentences)}项发现：{told}")
+    if now or undone:
+        told = " ".join([*now, *undone])
+        said = (f"The record of approvals: {told}", f"审批记录核查发现：{told}")
     return Finding(
-        of,
+        ALL_VERSIONS,
         RECORD,
         PORTFOLIO,
-        "red" if sentences else "green",
+        level,
         said,
-        firms,
-        value=float(len(sentences)),
+        0,
+        value=float(len(now) + len(undone)),
         amber=1.0,
         red=1.0,
     )

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
+from mlflow.exceptions import MlflowException
 from pyspark.sql import SparkSession
 
 from loomline.job import JobContext, JobResult
 from loomline.lake import create_tables, remove_rows, replace_rows, sql_literal
-from models.governance.standing import Standing, standing
-from models.governance.store import sound_events
+from models.governance.approvals import check_unchanged, open_desk
+from models.governance.standing import Standing
 from models.master_scale import MasterScale, load_master_scale
-from models.registry import champion_for, open_registry, read_scorecard, scorecards
+from models.registry import RegisteredScorecard, champion_for, read_scorecard, scorecards
 from models.score.shadow import SHADOW_SCORES, write_shadow_scores
 from models.scored_rows import scored_rows
 from models.specification import MODEL_NAME
-from models.training_set import read_features
+from models.training_set import FeatureFrame, read_features
 
 SCORES, MASTER_SCALE = "scores.credit_score", "scores.master_scale"
 
@@ -42,6 +44,20 @@ def score_columns(
     }
 
 
+def scorecard_in_use(
+    found: list[RegisteredScorecard], as_of_date: date, approvals: Standing
+) -> RegisteredScorecard | None:
+    """The scorecard of those found that scores a date by the record of approvals, or none.
+
+    Whether an approved one is complete was looked at when it was approved, and the tag that says so
+    is anybody's to delete.
+    """
+    complete = [
+        replace(one, is_ready=True) if one.version in approvals.approved else one for one in found
+    ]
+    return champion_for(complete, as_of_date, approvals.may_be_used)
+
+
 def run(context: JobContext) -> JobResult:
     """Write a score for every enterprise that has features as of the date.
 
@@ -50,40 +66,54 @@ def run(context: JobContext) -> JobResult:
     so. Its challenger scores too, into `scores.shadow_score`.
 
     Raises:
-        LoomlineError: there are no features of the date, or the record of approvals is broken.
+        LoomlineError: there are no features of the date, the record of approvals is broken, or the
+            approved version is no longer what was approved.
     """
-    spark = context.spark
+    spark, desk = context.spark, open_desk(context)
     create_tables(spark, context.catalog, (SCORES, SHADOW_SCORES, MASTER_SCALE))
     scale = load_master_scale(context.catalog)
     write_master_scale(spark, scale)
     features = read_features(spark, context.as_of_date)
-    client = open_registry(context.settings)
-    approvals = standing(sound_events(spark), MODEL_NAME)
-    found = scorecards(client, features.feature_version)
-    champion = champion_for(found, context.as_of_date, approvals.may_be_used)
+    approvals = desk.standing()
+    found = scorecards(desk.client, features.feature_version)
+    champion = scorecard_in_use(found, context.as_of_date, approvals)
     condition = f"as_of_date = {sql_literal(context.as_of_date)}"
     if champion is None:
         for table in (SCORES, SHADOW_SCORES):
             if spark.table(table).where(condition).limit(1).count():
                 remove_rows(spark, table, condition)
         return JobResult(len(features.values), 0, (_why_not_scored(approvals),))
-    card = read_scorecard(client, champion)
+    if champion.version in approvals.approved:
+        check_unchanged(desk, approvals.approved[champion.version])
     same_for_all = score_columns(
         context.as_of_date,
         champion.version,
         features.feature_version,
-        approvals.was_ever_approved,
+        champion.version in approvals.approved,
     )
+    card = read_scorecard(desk.client, champion)
     rows = scored_rows(card, features.values, features.names, scale, same_for_all)
     replace_rows(spark.createDataFrame(rows), SCORES, condition)
-    write_shadow_scores(context, champion, features)
     notes = [f"{MODEL_NAME} version {champion.version}, trained as of {champion.trained_as_of}"]
     if not approvals.was_ever_approved:
         notes.append(
             "nobody has approved a model yet: these scores are not for decisions; "
             f"`loomline model promote {champion.version}` asks for it"
         )
+    notes += _shadow(context, champion, features, condition)
     return JobResult(len(features.values), rows.num_rows, tuple(notes))
+
+
+def _shadow(
+    context: JobContext, champion: RegisteredScorecard, features: FeatureFrame, condition: str
+) -> list[str]:
+    """Write the challenger's scores; a note where it can't score, which must not stop a bank."""
+    try:
+        write_shadow_scores(context, champion, features)
+    except (MlflowException, OSError, ImportError, ValueError) as error:
+        remove_rows(context.spark, SHADOW_SCORES, condition)
+        return [f"the challenger did not score: {error}"]
+    return []
 
 
 def _why_not_scored(approvals: Standing) -> str:

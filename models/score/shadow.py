@@ -7,17 +7,23 @@ import numpy as np
 
 from loomline.job import JobContext
 from loomline.lake import replace_rows, rows_frame, sql_literal
-from models.registry import Champion
+from models.registry import RegisteredScorecard
 from models.specification import MODEL_NAME, PRODUCTION_FEATURE_SET
 from models.training_set import FeatureFrame
 
 SHADOW_SCORES = "scores.shadow_score"
 
 
-def write_shadow_scores(context: JobContext, champion: Champion, features: FeatureFrame) -> int:
+def write_shadow_scores(
+    context: JobContext, champion: RegisteredScorecard, features: FeatureFrame
+) -> int:
     """Replace the date's rows of `scores.shadow_score`; how many there are.
 
     The challenger is the one that was trained and compared with the champion.
+
+    Raises:
+        MlflowException: the champion has no challenger, or it can't be loaded.
+        ValueError: it does not take these features.
     """
     model = mlflow.pyfunc.load_model(f"models:/{MODEL_NAME}/{champion.challenger_version}")
     values = features.values[features.columns(PRODUCTION_FEATURE_SET)]

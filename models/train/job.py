@@ -9,12 +9,13 @@ from mlflow.tracking import MlflowClient
 from loomline.code import code_commit
 from loomline.job import JobContext, JobResult
 from loomline.lake import create_tables, replace_rows, sql_literal, table_version
+from models.governance.approvals import open_desk
 from models.groups import known_groups
 from models.inventory import declared_model
 from models.logging_run import Provenance, log_and_register
 from models.master_scale import load_master_scale
 from models.registry import (
-    Champion,
+    RegisteredScorecard,
     champion_for,
     finish,
     open_registry,
@@ -40,7 +41,7 @@ METRICS, CALIBRATION = "scores.model_metric", "scores.model_calibration"
 
 def _train(
     context: JobContext, client: MlflowClient, features: FeatureFrame, training_set: TrainingSet
-) -> Champion:
+) -> RegisteredScorecard:
     versions = {name: table_version(context.spark, name) for name in INPUT_TABLES}
     feature_sets = {name: training_set.values[features.columns(name)] for name in FEATURE_SETS}
     trained = train(feature_sets, training_set.outcome, SPECIFICATION)
@@ -63,7 +64,7 @@ def _train(
     )
 
 
-def _write_figures(context: JobContext, client: MlflowClient, champion: Champion) -> int:
+def _write_figures(context: JobContext, client: MlflowClient, champion: RegisteredScorecard) -> int:
     """Put the figures of a version into the lake; returns how many rows."""
     spark, written = context.spark, 0
     figures = read_figures(client, champion)
@@ -102,7 +103,9 @@ def run(context: JobContext) -> JobResult:
     found = scorecards(client, features.feature_version)
     training_set = read_training_set(context, features)
     training_set_sha256 = training_set.sha256(SPECIFICATION)
-    champion = champion_for(found, context.as_of_date)
+    approvals = open_desk(context).standing()
+    # One that was refused or withdrawn saves no training: another one is wanted.
+    champion = champion_for(found, context.as_of_date, approvals.may_be_followed)
     patience = timedelta(days=declared_model(context.catalog, MODEL_NAME).retrain_after_days)
     if champion is not None and still_holds(
         champion, context.as_of_date, training_set_sha256, patience
@@ -131,7 +134,7 @@ def run(context: JobContext) -> JobResult:
     return JobResult(firms, written, (note, *_headlines(client, champion)))
 
 
-def _headlines(client: MlflowClient, champion: Champion) -> list[str]:
+def _headlines(client: MlflowClient, champion: RegisteredScorecard) -> list[str]:
     """The champion's AUC and Brier score as a person at the screen should see them."""
     return [
         f"{row['metric']} {row['estimate']:.3f}, 95 % interval {row['lower']:.3f} to "

@@ -32,10 +32,14 @@ vectors as (
     select
         feature_version,
         feature_values
-    from features.enterprise_feature
+    from features.enterprise_feature version as of :vectors_version
     where
         as_of_date = :as_of_date
         and enterprise_id = :enterprise_id
+),
+
+names as (
+    select * from features.feature_name version as of :names_version
 ),
 
 used as (
@@ -54,7 +58,7 @@ select
     element_at(vectors.feature_values, names.position + 1) as value,
     names.feature in (select feature from used) as is_used
 from vectors
-inner join features.feature_name as names
+inner join names
     on vectors.feature_version = names.feature_version
 order by names.position
 """,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -14,11 +13,20 @@ from pyspark.errors import PySparkException
 
 from loomline.errors import LoomlineError
 from loomline.job import JobContext
-from models.governance.desk import Desk, answer, open_desk, repair, request, verify
-from models.governance.shelf import version_rows
-from models.governance.store import MODEL_EVENTS, read_events
+from models.governance.approvals import (
+    Desk,
+    answer,
+    open_desk,
+    past_traces,
+    request,
+    set_champion_alias,
+    verify,
+)
+from models.governance.listing import version_rows
+from models.governance.record import event_of, mark_of, sealed
+from models.governance.store import ANNOUNCED, MODEL_EVENTS, NEWEST, read_events
 from models.monitor.job import MONITORING
-from models.registry import CANDIDATE, CHAMPION, VALIDATION_REPORT_FILE
+from models.registry import CHAMPION, SCORECARD_FILE, VALIDATION_REPORT_FILE
 from models.replay import replay_scores
 from models.score.job import SCORES
 from models.score.shadow import SHADOW_SCORES
@@ -26,13 +34,13 @@ from models.specification import MODEL_NAME
 from models.training_set import FEATURES
 from tests.integration.conftest import AS_OF_DATE, RunJob
 from tests.integration.content import content_hashes
+from tests.integration.desks import CHECKER, MAKER, alias, candidate, forget, of_date, promote
 
 NEXT_DATE = date(2020, 3, 15)
 # Old enough for a model of its own, with outcomes known by then.
 EARLIER_DATE = date(2019, 6, 30)
 # Twelve months after the earlier date, when its scores have come true or not.
 MATURE_DATE = date(2020, 7, 1)
-MAKER, CHECKER = "maker@bank", "checker@bank"
 REPLAYED = 50
 
 
@@ -52,35 +60,6 @@ def desk(lake: JobContext, run: RunJob) -> Iterator[Desk]:
 def fresh_record(desk: Desk) -> None:
     """Each test begins with an empty record."""
     forget(desk)
-
-
-def forget(desk: Desk) -> None:
-    """Take back all approvals, as nobody can in use: the table, its marks and the alias."""
-    desk.context.spark.sql(f"drop table if exists {MODEL_EVENTS}")
-    with suppress(MlflowException):
-        desk.client.delete_registered_model_alias(MODEL_NAME, CHAMPION)
-    for tag in ("record_newest_event", "record_newest_hash"):
-        with suppress(MlflowException):
-            desk.client.delete_registered_model_tag(MODEL_NAME, tag)
-
-
-def candidate(desk: Desk) -> str:
-    return str(desk.client.get_model_version_by_alias(MODEL_NAME, CANDIDATE).version)
-
-
-def of_date(desk: Desk, day: date) -> str:
-    """The newest scorecard that was trained as of a date."""
-    rows = [row for row in version_rows(desk) if row[1:3] == ("scorecard", day.isoformat())]
-    return rows[-1][0]
-
-
-def alias(desk: Desk) -> str:
-    return str(desk.client.get_model_version_by_alias(MODEL_NAME, CHAMPION).version)
-
-
-def promote(desk: Desk, version: str) -> None:
-    asked = request(desk, "promotion_requested", version, MAKER, "better calibrated")
-    answer(desk, "approved", asked.event_number, CHECKER, "report read, agreed")
 
 
 def test_training_makes_a_candidate_and_no_champion(desk: Desk) -> None:
@@ -106,7 +85,8 @@ def test_a_promotion_needs_two_people_and_moves_the_alias(desk: Desk, run: RunJo
         ("approved", CHECKER),
     ]
     tags = desk.client.get_model_version(MODEL_NAME, version).tags
-    assert events[1].validation_report_sha256 == tags["validation_report_sha256"]
+    assert events[1].facts.validation_report_sha256 == tags["validation_report_sha256"]
+    assert events[1].facts.training_set_sha256 == tags["training_set_sha256"]
     run("score")
     scored = desk.context.spark.table(SCORES).where(f"as_of_date = date'{AS_OF_DATE}'")
     assert [
@@ -158,8 +138,8 @@ def test_an_alias_that_was_moved_in_mlflow_is_found_and_can_be_put_back(desk: De
     desk.client.set_registered_model_alias(MODEL_NAME, CHAMPION, late)
     (found,) = verify(desk)
     assert f"points to version {late}; by the record it is version {early}" in found
-    assert repair(desk) == []
-    assert alias(desk) == early
+    assert set_champion_alias(desk) == early
+    assert verify(desk) == []
 
 
 def test_a_champion_that_nobody_approved_is_found(desk: Desk) -> None:
@@ -178,43 +158,107 @@ def test_a_champion_that_nobody_approved_is_found(desk: Desk) -> None:
             f"insert into {MODEL_EVENTS} select * from {MODEL_EVENTS} where event_number = 2",
             "twice",
         ),
+        (f"drop table {MODEL_EVENTS}", "and 0 are there"),
     ],
-    ids=["changed", "removed", "cut", "inserted"],
+    ids=["changed", "removed", "cut", "inserted", "dropped"],
 )
 def test_a_record_that_was_tampered_with_is_found_and_nothing_is_scored_by_it(
     desk: Desk, run: RunJob, tampering: str, said: str
 ) -> None:
     spark = desk.context.spark
     promote(desk, candidate(desk))
-    if not tampering.startswith("insert"):
+    if tampering.startswith(("update", "delete")):
         with pytest.raises(PySparkException, match="append"):
             spark.sql(tampering)
         spark.sql(f"alter table {MODEL_EVENTS} set tblproperties (delta.appendOnly = false)")
+        assert "no longer refuses changes" in " ".join(verify(desk))
     spark.sql(tampering)
-    found = verify(desk)
-    assert any(said in sentence for sentence in found)
-    assert repair(desk) == found if said.startswith("Events up to") else True
-    if not said.startswith("Events up to"):
-        with pytest.raises(LoomlineError, match="is broken"):
-            run("score")
-        with pytest.raises(LoomlineError, match="is broken"):
-            request(desk, "withdrawal_requested", candidate(desk), MAKER, "to hide it")
+    assert any(said in sentence for sentence in verify(desk))
+    with pytest.raises(LoomlineError, match="is broken"):
+        run("score")
+    with pytest.raises(LoomlineError, match="is broken"):
+        request(desk, "withdrawal_requested", candidate(desk), MAKER, "to hide it")
 
 
-def test_a_validation_report_that_was_changed_can_not_be_approved(desk: Desk) -> None:
-    version = desk.client.get_model_version(MODEL_NAME, candidate(desk))
-    asked = request(desk, "promotion_requested", str(version.version), MAKER, "as the report says")
-    report = desk.context.settings.home / "mlflow" / "artifacts" / str(version.run_id)
-    (page,) = report.rglob(VALIDATION_REPORT_FILE)
-    before = page.read_bytes()
-    try:
-        page.write_bytes(before + b"<!-- all is well -->")
-        with pytest.raises(LoomlineError, match="not the one that was made"):
-            answer(desk, "approved", asked.event_number, CHECKER, "agreed")
-    finally:
-        page.write_bytes(before)
-    answer(desk, "approved", asked.event_number, CHECKER, "agreed")
+def test_a_forged_approval_that_is_well_sealed_is_found(desk: Desk, run: RunJob) -> None:
+    asked = request(desk, "promotion_requested", candidate(desk), MAKER, "better calibrated")
+    forged = event_of(
+        {**asked.columns(), "event": "approved", "request_number": 1, "identity": CHECKER}
+    )
+    row = sealed(forged, [asked]).columns()
+    frame = desk.context.spark.table(MODEL_EVENTS)
+    values = tuple(row[name] for name in frame.columns)
+    desk.context.spark.createDataFrame([values], frame.schema).writeTo(MODEL_EVENTS).append()
+    assert verify(desk) == ["Event 2 was not added by Loomline: its end was marked otherwise."]
+    with pytest.raises(LoomlineError, match="is broken"):
+        run("score")
+
+
+def test_a_record_that_is_restored_holds_and_what_was_done_to_it_stays_visible(
+    desk: Desk, run: RunJob
+) -> None:
+    spark = desk.context.spark
+    promote(desk, candidate(desk))
+    good = spark.sql(f"describe history {MODEL_EVENTS} limit 1").first()["version"]
+    spark.sql(f"alter table {MODEL_EVENTS} set tblproperties (delta.appendOnly = false)")
+    spark.sql(f"delete from {MODEL_EVENTS} where event_number = 2")
+    spark.sql(f"restore table {MODEL_EVENTS} to version as of {good}")
     assert verify(desk) == []
+    assert [" is a DELETE" in trace for trace in past_traces(desk)].count(True) == 1
+    run("score")
+
+
+def test_a_kill_between_the_record_and_mlflow_leaves_both_usable(desk: Desk) -> None:
+    asked = request(desk, "promotion_requested", candidate(desk), MAKER, "better calibrated")
+    # As a kill right after the event was added leaves it.
+    desk.client.delete_registered_model_tag(MODEL_NAME, NEWEST)
+    assert verify(desk) == []
+    # As a kill right before the event is added leaves it.
+    desk.client.set_registered_model_tag(MODEL_NAME, NEWEST, mark_of([asked]))
+    desk.client.set_registered_model_tag(MODEL_NAME, ANNOUNCED, f"2:{'a' * 64}")
+    assert verify(desk) == []
+    answer(desk, "approved", asked.event_number, CHECKER, "agreed")
+    # As a kill between the approval and the alias leaves it.
+    desk.client.delete_registered_model_alias(MODEL_NAME, CHAMPION)
+    assert "points to no version" in verify(desk)[0]
+    set_champion_alias(desk)
+    assert verify(desk) == []
+
+
+@pytest.mark.parametrize("name", [SCORECARD_FILE, VALIDATION_REPORT_FILE])
+def test_what_was_changed_since_it_was_asked_for_or_approved_is_not_used(
+    desk: Desk, run: RunJob, name: str
+) -> None:
+    version = candidate(desk)
+    asked = request(desk, "promotion_requested", version, MAKER, "as the report says")
+    run_id = desk.client.get_model_version(MODEL_NAME, version).run_id
+    path = desk.context.settings.home / "mlflow" / "artifacts" / str(run_id) / "artifacts" / name
+    before = path.read_bytes()
+    try:
+        path.write_bytes(before + b" ")
+        with pytest.raises(LoomlineError, match="is not what request 1 was made for"):
+            answer(desk, "approved", asked.event_number, CHECKER, "agreed")
+        path.write_bytes(before)
+        answer(desk, "approved", asked.event_number, CHECKER, "agreed")
+        path.write_bytes(before + b" ")
+        assert "is not what was approved" in verify(desk)[0]
+        with pytest.raises(LoomlineError, match="is not what was approved"):
+            run("score")
+    finally:
+        path.write_bytes(before)
+    assert verify(desk) == []
+
+
+def test_a_refused_request_needs_nothing_of_mlflow_and_bars_the_version(
+    desk: Desk, run: RunJob
+) -> None:
+    early, late = of_date(desk, EARLIER_DATE), of_date(desk, AS_OF_DATE)
+    asked = request(desk, "promotion_requested", late, MAKER, "better calibrated")
+    answer(desk, "refused", asked.event_number, CHECKER, "too few defaults")
+    run("score", NEXT_DATE)
+    rows = desk.context.spark.table(SCORES).where(f"as_of_date = date'{NEXT_DATE}'")
+    found = {(row["model_version"], row["is_approved"]) for row in rows.collect()}
+    assert found == {(early, False)}
 
 
 def monitored(desk: Desk, run: RunJob, day: date) -> list[dict[str, Any]]:
@@ -290,7 +334,7 @@ def test_an_alias_that_was_moved_is_an_alert_and_puts_itself_back_in_no_way(
     assert record["level"] == "red"
     assert "by the record it is no version" in record["said_en"]
     assert alias(desk) == candidate(desk)
-    forget(desk)
+    desk.client.delete_registered_model_alias(MODEL_NAME, CHAMPION)
     (record,) = [
         row for row in monitored(desk, run, NEXT_DATE) if row["measure"] == "record_findings"
     ]
@@ -300,10 +344,15 @@ def test_an_alias_that_was_moved_is_an_alert_and_puts_itself_back_in_no_way(
 def test_random_past_scores_are_rebuilt_equal(desk: Desk, run: RunJob) -> None:
     spark, settings = desk.context.spark, desk.context.settings
     days = (EARLIER_DATE, AS_OF_DATE, NEXT_DATE)
-    for day in days:
+    run("score", EARLIER_DATE)
+    # Later dates by an approved version, which is not the newest.
+    promote(desk, of_date(desk, EARLIER_DATE))
+    for day in days[1:]:
         run("score", day)
+    promote(desk, of_date(desk, AS_OF_DATE))
     rows = spark.table(SCORES).select("as_of_date", "enterprise_id").collect()
     past = sorted((row[0], row[1]) for row in rows if row[0] in days)
+    assert {row["is_approved"] for row in spark.table(SCORES).collect()} == {True, False}
     drawn = random.Random(20_200_229).sample(past, REPLAYED)
     replayed = 0
     for day in days:
@@ -332,6 +381,10 @@ def test_a_replay_reads_the_features_as_they_were_and_tells_a_changed_score(
         spark.sql(f"update {SCORES} set score = score + 1, grade = 'G1' where {of_firm}")
         (replayed,) = replay_scores(desk.context, [firm])
         assert [one.column for one in replayed.differences] == ["score", "grade"]
+        other = of_date(desk, EARLIER_DATE)
+        spark.sql(f"update {SCORES} set model_version = '{other}' where {of_firm}")
+        (replayed,) = replay_scores(desk.context, [firm])
+        assert "model_version" in {one.column for one in replayed.differences}
     finally:
         run("features")
         run("score")

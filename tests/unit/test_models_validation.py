@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from models.challenger import fit_boosting, fit_calibrated_boosting
-from models.registry import Champion, champion_for, still_holds, unfinished_for
+from models.registry import RegisteredScorecard, champion_for, still_holds, unfinished_for
 from models.scorecard_fit import fit_scorecard
 from models.specification import ESTIMATORS, Specification
 from models.training import Trained, train
@@ -98,8 +98,8 @@ def test_the_registered_challenger_ranks_as_the_validated_one() -> None:
 TRAINING_SET = "hash of the training set"
 
 
-def champion(version: str, trained_as_of: date, is_ready: bool = True) -> Champion:
-    return Champion(version, f"run {version}", trained_as_of, TRAINING_SET, is_ready, "")
+def champion(version: str, trained_as_of: date, is_ready: bool = True) -> RegisteredScorecard:
+    return RegisteredScorecard(version, f"run {version}", trained_as_of, TRAINING_SET, is_ready, "")
 
 
 def test_a_champion_knew_of_nothing_later_than_the_date() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.governance.desk import Desk
+from models.governance.approvals import Desk
 from models.governance.standing import standing
 from models.governance.store import read_events
 from models.inventory import declared_model
@@ -64,7 +64,7 @@ def event_rows(desk: Desk) -> list[tuple[object, ...]]:
     """Every event of the record, the oldest first; columns as `EVENT_COLUMNS`."""
     return [
         (
-            *(event.event_number, event.event, event.request_number, event.model_version),
+            *(event.event_number, event.event, event.request_number, event.facts.model_version),
             *(event.identity, event.reason, event.recorded_at),
         )
         for event in read_events(desk.context.spark)

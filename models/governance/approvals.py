@@ -1,0 +1,296 @@
+"""What maker and checker do: ask, approve, refuse; and what a verifier finds."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST, ErrorCode
+from mlflow.tracking import MlflowClient
+
+from loomline.errors import LoomlineError
+from loomline.job import JobContext
+from models.governance.record import Event, EventKind, VersionFacts
+from models.governance.standing import (
+    Standing,
+    as_identity,
+    check_answer,
+    check_reason,
+    check_request,
+    standing,
+)
+from models.governance.store import (
+    append_event,
+    read_events,
+    record_findings,
+    sound_events,
+    system_account,
+    traces,
+)
+from models.registry import (
+    CHAMPION,
+    FEATURE_VERSION,
+    READY,
+    SCORECARD_FILE,
+    TRAINED_AS_OF,
+    TRAINING_SET,
+    VALIDATION_REPORT,
+    VALIDATION_REPORT_FILE,
+    is_scorecard,
+    model_versions,
+    open_registry,
+)
+from models.specification import MODEL_NAME
+
+ABSENT = {ErrorCode.Name(RESOURCE_DOES_NOT_EXIST), ErrorCode.Name(INVALID_PARAMETER_VALUE)}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where approvals are worked on: the lake with the record, and the registry of one home."""
+
+    context: JobContext
+    client: MlflowClient
+
+    def events(self) -> list[Event]:
+        """All events of the record, which holds.
+
+        Raises:
+            LoomlineError: the record is broken.
+        """
+        return sound_events(self.context.spark, self.client)
+
+    def standing(self) -> Standing:
+        """Where the versions stand by the record.
+
+        Raises:
+            LoomlineError: the record is broken.
+        """
+        return standing(self.events(), MODEL_NAME)
+
+
+def open_desk(context: JobContext) -> Desk:
+    """The desk of a home; its engine must be up."""
+    return Desk(context, open_registry(context.settings))
+
+
+def _version(desk: Desk, version: str) -> ModelVersion:
+    try:
+        found = desk.client.get_model_version(MODEL_NAME, version)
+    except MlflowException as error:
+        if error.error_code not in ABSENT:
+            raise
+        raise LoomlineError(
+            f"There is no version {version} of {MODEL_NAME}.", "See `loomline model list`."
+        ) from error
+    if not is_scorecard(found):
+        raise LoomlineError(
+            f"Version {version} is a challenger: it shadows the scorecard and can't score.",
+            "Promote a scorecard; `loomline model list` says which versions are.",
+        )
+    if READY not in found.tags:
+        raise LoomlineError(
+            f"Version {version} is unfinished: its training ended before its figures were stored.",
+            "Run the job train for its date again.",
+        )
+    return found
+
+
+def _sha256(desk: Desk, version: ModelVersion, name: str) -> str:
+    try:
+        path = Path(desk.client.download_artifacts(str(version.run_id), name))
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except (MlflowException, OSError) as error:
+        raise LoomlineError(
+            f"Version {version.version} of {MODEL_NAME} has no {name}.",
+            "Only a version with its card and its validation report can be used: train anew.",
+        ) from error
+
+
+def facts_of(desk: Desk, version: ModelVersion) -> VersionFacts:
+    """What a version is now, the files of its run hashed anew.
+
+    Raises:
+        LoomlineError: the version lacks its card or its validation report.
+    """
+    tags = version.tags
+    return VersionFacts(
+        model_name=MODEL_NAME,
+        model_version=str(version.version),
+        trained_as_of=date.fromisoformat(tags[TRAINED_AS_OF]),
+        feature_version=tags[FEATURE_VERSION],
+        training_set_sha256=tags[TRAINING_SET],
+        scorecard_sha256=_sha256(desk, version, SCORECARD_FILE),
+        validation_report_sha256=_sha256(desk, version, VALIDATION_REPORT_FILE),
+    )
+
+
+def differing_facts(approved: VersionFacts, now: VersionFacts) -> list[str]:
+    """The names of what is otherwise now than it was when the version was approved."""
+    return [
+        each.name
+        for each in fields(approved)
+        if getattr(approved, each.name) != getattr(now, each.name)
+    ]
+
+
+def check_unchanged(desk: Desk, approved: VersionFacts) -> None:
+    """Refuse to score by a version that is no longer what was approved.
+
+    Raises:
+        LoomlineError: the version is gone, or its card, its report or its tags were changed.
+    """
+    differing = differing_facts(approved, facts_of(desk, _version(desk, approved.model_version)))
+    if differing:
+        raise LoomlineError(
+            f"Version {approved.model_version} of {MODEL_NAME} is not what was approved: "
+            f"{', '.join(differing)} changed since.",
+            "Find out who changed MLflow, put it back, or withdraw the version.",
+        )
+
+
+def _add(
+    desk: Desk, kind: EventKind, facts: VersionFacts, by: str, reason: str, answers: int | None
+) -> Event:
+    event = Event(
+        event_number=0,
+        event=kind,
+        request_number=answers,
+        identity=as_identity(by),
+        system_account=system_account(),
+        reason=check_reason(reason),
+        facts=facts,
+        recorded_at=datetime.now(UTC),
+        previous_hash="",
+        row_hash="",
+    )
+    return append_event(desk.context, desk.client, event)
+
+
+def request(desk: Desk, kind: EventKind, version: str, by: str, reason: str) -> Event:
+    """Ask to promote or to withdraw a version; the recorded request.
+
+    Raises:
+        LoomlineError: the version is unknown, unfinished or without validation report, its report
+            was changed, or it can't be asked for; the reason or the identity is none; the record
+            is broken.
+    """
+    now = desk.standing()
+    if kind == "withdrawal_requested" and version in now.approved:
+        # Also of a version that was changed or deleted: above all of such a one.
+        check_request(now, kind, version)
+        return _add(desk, kind, now.approved[version], by, reason, None)
+    found = _version(desk, version)
+    facts = facts_of(desk, found)
+    check_request(now, kind, facts.model_version)
+    if facts.validation_report_sha256 != found.tags.get(VALIDATION_REPORT):
+        raise LoomlineError(
+            f"The validation report of version {facts.model_version} is not the one that was made "
+            "when the version was trained.",
+            "Train anew, and find out who changed the files of MLflow.",
+        )
+    return _add(desk, kind, facts, by, reason, None)
+
+
+def answer(desk: Desk, kind: EventKind, request_number: int, by: str, reason: str) -> Event:
+    """Approve or refuse an open request of somebody else, and set the alias that follows.
+
+    Raises:
+        LoomlineError: there is no such request, or it is one's own; what would be promoted is no
+            longer what was asked for; the reason is none; the record is broken.
+    """
+    asked = check_answer(desk.standing(), request_number, as_identity(by))
+    if kind == "approved" and asked.event == "promotion_requested":
+        now = facts_of(desk, _version(desk, asked.facts.model_version))
+        differing = differing_facts(asked.facts, now)
+        if differing:
+            raise LoomlineError(
+                f"Version {now.model_version} is not what request {request_number} was made for: "
+                f"{', '.join(differing)} changed since.",
+                "Refuse the request, find out who changed MLflow, and ask anew.",
+            )
+    recorded = _add(desk, kind, asked.facts, by, reason, request_number)
+    set_champion_alias(desk)
+    return recorded
+
+
+def champion_by_record(now: Standing) -> str | None:
+    """The approved version with the newest training date, or none."""
+    newest = max(
+        now.approved.values(),
+        key=lambda facts: (facts.trained_as_of, int(facts.model_version)),
+        default=None,
+    )
+    return newest.model_version if newest else None
+
+
+def _alias(desk: Desk) -> str | None:
+    try:
+        return str(desk.client.get_model_version_by_alias(MODEL_NAME, CHAMPION).version)
+    except MlflowException as error:
+        if error.error_code not in ABSENT:
+            raise
+        return None
+
+
+def set_champion_alias(desk: Desk) -> str | None:
+    """Let the alias `champion` follow the record; the version that has it then.
+
+    Raises:
+        LoomlineError: the record is broken.
+    """
+    wanted = champion_by_record(desk.standing())
+    if wanted == _alias(desk):
+        return wanted
+    if wanted is None:
+        desk.client.delete_registered_model_alias(MODEL_NAME, CHAMPION)
+    else:
+        desk.client.set_registered_model_alias(MODEL_NAME, CHAMPION, wanted)
+    return wanted
+
+
+def verify(desk: Desk) -> list[str]:
+    """A sentence for everything that is not as the record and its rules would have it.
+
+    The chain of hashes and the rules, the end of the record against its marks in MLflow, whether
+    the table still refuses changes, the alias `champion`, and every approved version's card, report
+    and tags against the record.
+    """
+    spark = desk.context.spark
+    events = read_events(spark)
+    found = record_findings(spark, desk.client, events)
+    if found:
+        # What a broken record says of versions is worth nothing.
+        return found
+    now = standing(events, MODEL_NAME)
+    found += _alias_findings(desk, now)
+    for version in sorted(now.approved, key=int):
+        try:
+            check_unchanged(desk, now.approved[version])
+        except LoomlineError as error:
+            found.append(error.message)
+    return found
+
+
+def past_traces(desk: Desk) -> list[str]:
+    """A sentence for each change of the record's table since its newest event that was undone."""
+    events = read_events(desk.context.spark)
+    return traces(desk.context.spark, events[-1].recorded_at if events else None)
+
+
+def _alias_findings(desk: Desk, now: Standing) -> list[str]:
+    if not model_versions(desk.client):
+        return []
+    by_record, by_alias = champion_by_record(now), _alias(desk)
+    if by_record == by_alias:
+        return []
+    said = f"version {by_record}" if by_record else "no version"
+    points = f"version {by_alias}" if by_alias else "no version"
+    return [
+        f"The alias champion of {MODEL_NAME} points to {points}; by the record it is {said}. "
+        "It was changed in MLflow and not by an approval."
+    ]
