@@ -61,7 +61,7 @@ def read_card(settings: Settings, version: str) -> Any:
         raise LoomlineError(f"{name} version {version} is no scorecard but {estimator}.")
     if registry.CHAMPION not in found.aliases:
         print(
-            f"Version {version} is not the champion: not for decisions unless `loomline model list` "
+            f"Version {version} is not the champion: not for decisions unless `model list` "
             "says that it is approved.",
             file=sys.stderr,
         )
