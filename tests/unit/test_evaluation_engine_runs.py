@@ -37,7 +37,6 @@ from models.evaluations.engine_runs import (
     with_average,
 )
 from models.evaluations.engine_similarity import fit_similarity, places
-from models.evaluations.unit_bootstrap import drawn_counts, interval
 
 SMALL = st.lists(st.floats(-100, 100), min_size=2, max_size=25)
 
@@ -201,18 +200,6 @@ def test_the_best_setting_of_each_model_is_averaged_without_baselines() -> None:
     best = best_settings(tried, truth)
     assert best == [("constant", ""), ("ridge", "a"), ("boosting", "c")]
     assert with_average({x: tried[x] for x in best})["average", ""].tolist() == [10, 19.5]
-
-
-def test_an_interval_is_of_whole_units() -> None:
-    weights = drawn_counts(50, 3)
-    assert np.array_equal(weights.sum(axis=1), np.full(2000, 50.0))
-    values = np.arange(50.0)
-    found = interval(lambda drawn: drawn @ values / drawn.sum(axis=1), 50, 3)
-    assert found.value == 24.5
-    # The mean of 50 numbers with this deviation has this standard error.
-    error = values.std() / np.sqrt(50)
-    assert found.lower == pytest.approx(24.5 - 1.96 * error, abs=0.4)
-    assert found.upper == pytest.approx(24.5 + 1.96 * error, abs=0.4)
 
 
 def test_the_engines_are_those_of_the_protocol(real_data: Path) -> None:

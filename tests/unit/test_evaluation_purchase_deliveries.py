@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from models.evaluations.purchase_deliveries import (
-    FILE,
+    FILE_NAME,
     STORES,
     TEST_FROM,
     american_day,
@@ -36,7 +36,7 @@ def lines(folder: Path, rows: list[tuple[str, str, str, str, str, str]]) -> pd.D
         **{"Sub Classification": "Adult", "First Line Designation": "Yes"},
         **{"Line Item Value": 10.0, "Line Item Quantity": 1, "Pack Price": 10.0},
     }
-    table.assign(**same).to_csv(folder / FILE, index=False, encoding="utf-8-sig")
+    table.assign(**same).to_csv(folder / FILE_NAME, index=False, encoding="utf-8-sig")
     return read_lines(folder)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from sklearn import metrics as reference
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from loomline.commands.evaluate import evaluation_names
+from loomline.settings import PROJECT_ROOT
 from models.evaluations.chosen_models import (
     BoostingSettings,
     amount,
@@ -32,9 +35,9 @@ from models.evaluations.judging import (
     mean_absolute_error,
     root_mean_squared_error,
 )
-from models.evaluations.known_history import known_past
+from models.evaluations.known_history import known_past, or_else
 from models.evaluations.one_processor import on_one_processor
-from models.evaluations.resampling import block_weights, group_weights
+from models.evaluations.resampling import block_weights, group_weights, unit_estimate, unit_weights
 
 START = np.datetime64("2020-01-01", "D")
 # Few members and few days, so that ties of days are common.
@@ -96,6 +99,12 @@ def test_a_row_without_a_day_is_refused() -> None:
         known_past(["a", "a"], days[:1], np.array([START, START]))
 
 
+def test_what_is_not_known_is_the_usual_one() -> None:
+    known = pd.Series([0.5, np.nan, 0.0])
+    assert or_else(known, 0.2).tolist() == [0.5, 0.2, 0.0]
+    assert or_else(known, np.array([0.7, 0.8, 0.9])).tolist() == [0.5, 0.8, 0.0]
+
+
 def test_a_group_is_drawn_whole_and_as_many_groups_as_there_are() -> None:
     groups = np.array(["x", "y", "x", "z", "y", "y"])
     weights = group_weights(groups, seed=3, samples=500)
@@ -105,6 +114,18 @@ def test_a_group_is_drawn_whole_and_as_many_groups_as_there_are() -> None:
     # Each of three groups stands once in a sample on average.
     assert firsts.mean(axis=0) == pytest.approx(np.ones(3), abs=0.1)
     assert np.array_equal(weights, group_weights(groups, seed=3, samples=500))
+
+
+def test_an_interval_is_of_whole_units() -> None:
+    weights = unit_weights(50, 3)
+    assert np.array_equal(weights.sum(axis=1), np.full(2000, 50.0))
+    values = np.arange(50.0)
+    found = unit_estimate(lambda drawn: drawn @ values / drawn.sum(axis=1), 50, 3)
+    assert found.value == 24.5
+    # The mean of 50 numbers with this deviation has this standard error.
+    error = values.std() / np.sqrt(50)
+    assert found.lower == pytest.approx(24.5 - 1.96 * error, abs=0.4)
+    assert found.upper == pytest.approx(24.5 + 1.96 * error, abs=0.4)
 
 
 def test_blocks_of_days_go_round_and_a_sample_is_as_long_as_the_days() -> None:
@@ -248,3 +269,18 @@ def test_a_run_has_one_thread_in_every_pool_and_those_around_it_what_they_had() 
         assert threads() == before
     assert 2 in before
     assert set(during) == {1}
+
+
+@pytest.mark.parametrize("name", evaluation_names())
+def test_every_evaluation_runs_on_one_processor_and_its_page_begins_with_its_command(
+    name: str,
+) -> None:
+    evaluation = import_module(f"models.evaluations.{name}").EVALUATION
+    assert evaluation.name == name
+    # Whatever is wrapped has the code of the wrapper.
+    assert evaluation.run.__code__ is on_one_processor(evaluation.run).__code__
+    page = PROJECT_ROOT / "docs" / "evaluations" / f"{name}.md"
+    title, empty, command = page.read_text(encoding="utf-8").splitlines()[:3]
+    assert title.startswith("# ")
+    assert empty == ""
+    assert command.startswith(f"`loomline evaluate {name}`")
