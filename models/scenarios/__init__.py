@@ -1,0 +1,1 @@
+"""What the economy does to default probabilities: scenarios of real history."""
