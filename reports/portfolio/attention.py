@@ -11,6 +11,14 @@ from reports.kinds import number, plain_text
 from reports.notices import notice_table
 from reports.parts import Notice, Section, Words
 from reports.portfolio.headline import PROFILES
+from reports.portfolio.monitoring import (
+    CONCLUSIONS,
+    FINDINGS,
+    MONITORING,
+    not_monitored,
+    proposal_notices,
+    said,
+)
 from reports.portfolio.quality import RECONCILIATION, REFUSED, UNMET
 from reports.portfolio.versions import MODEL, RUNS
 
@@ -22,23 +30,25 @@ def build(lake: Lake) -> Section:
     """Everything that is not as it should be, the most severe first."""
     profiles, runs, unmet = lake.ask(PROFILES), lake.ask(RUNS), lake.ask(UNMET)
     files, refused = lake.ask(RECONCILIATION), lake.ask(REFUSED)
-    models = lake.ask(MODEL)
+    models, monitored = lake.ask(MODEL), lake.ask(FINDINGS)
     found = [
         *model_notices(profiles, lake.as_of_date),
         *approval_notices(models),
+        *monitoring_notices(monitored),
         *run_notices(runs),
         *gate_notices(unmet),
         *file_notices(files, refused),
         *set_aside_notices(files),
     ]
     notices = tuple(sorted(found, key=lambda notice: ORDER.index(notice.severity)))
-    sources = (profiles, models, runs, unmet, files, refused)
+    sources = (profiles, models, monitored, runs, unmet, files, refused)
     return Section(
         key="attention",
         title=Words("What needs attention", "需要关注"),
         introduction=Words(
-            "From the gates, the reconciliation, the runs and the scores of this date.",
-            "来自该日的质量检查、对账、作业运行与评分。",
+            "From the gates, the reconciliation, the runs, the scores and the monitoring of the "
+            "model of this date.",
+            "来自该日的质量检查、对账、作业运行、评分与模型监控。",
         ),
         notices=notices,
         nothing=NOTHING,
@@ -100,6 +110,17 @@ def approval_notices(models: Answer) -> Iterator[Notice]:
                 ),
                 "marts.portfolio_scores",
             )
+
+
+def monitoring_notices(monitored: Answer) -> Iterator[Notice]:
+    """Red findings about the model, what is proposed about it, or that nobody looked."""
+    unmonitored = not_monitored(monitored)
+    if unmonitored is not None:
+        yield Notice("note", unmonitored, MONITORING)
+    for row in monitored.rows:
+        if row["level"] == "red" and row["measure"] not in CONCLUSIONS:
+            yield Notice("warning", said(row), MONITORING)
+    yield from proposal_notices(monitored)
 
 
 def run_notices(runs: Answer) -> Iterator[Notice]:
