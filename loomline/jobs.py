@@ -155,6 +155,13 @@ DAILY_JOBS = (
         writes=("scores.credit_score", "scores.shadow_score", "scores.master_scale"),
     ),
     Job(
+        name="scenarios",
+        entry="models.scenarios.job:run",
+        description="Say what the probabilities of default would be in each state of the economy.",
+        reads=("scores.credit_score",),
+        writes=("scores.scenario_pd",),
+    ),
+    Job(
         name="monitor",
         entry="models.monitor.job:run",
         description="Say whether the model in use is still right; propose what a person decides.",

@@ -15,6 +15,7 @@ from reports.portfolio.monitoring import (
     CONCLUSIONS,
     FINDINGS,
     MONITORING,
+    RECORD,
     not_monitored,
     proposal_notices,
     said,
@@ -119,7 +120,9 @@ def monitoring_notices(monitored: Answer) -> Iterator[Notice]:
         yield Notice("note", unmonitored, MONITORING)
     for row in monitored.rows:
         if row["level"] == "red" and row["measure"] not in CONCLUSIONS:
-            yield Notice("warning", said(row), MONITORING)
+            # Nobody can say what was approved: that is not for another day.
+            severity = "critical" if row["measure"] == RECORD else "warning"
+            yield Notice(severity, said(row), MONITORING)
     yield from proposal_notices(monitored)
 
 

@@ -14,6 +14,8 @@ from reports.parts import Chart, Column, Figure, Notice, Section, Table, Words
 MONITORING = "scores.model_monitoring"
 # Decisions and proposals repeat what other findings say, and are no findings of their own.
 CONCLUSIONS = ("decision", "proposal")
+# Of the record of approvals, which holds or does not.
+RECORD = "record_findings"
 SELECTED = """
 select
     model_name,
@@ -79,7 +81,7 @@ LEVELS = {
 }
 LEVEL = coded({name: f"{words.english} {words.chinese}" for name, words in LEVELS.items()}, 18)
 MEASURES = {
-    "record_findings": "approvals 审批记录",
+    RECORD: "approvals 审批记录",
     "jeffreys_p_value": "Jeffreys p-value 检验p值",
     "observed_default_ratio": "default rate 实际违约率",
     "matured_auc": "AUC, observed 到期AUC",
@@ -240,7 +242,7 @@ def said(row: dict[str, Any]) -> Words:
 
 
 def _scope_notices(findings: Answer) -> Iterator[Notice]:
-    if findings.rows and {row["measure"] for row in findings.rows} == {"record_findings"}:
+    if findings.rows and {row["measure"] for row in findings.rows} == {RECORD}:
         yield Notice("note", RECORD_ONLY, MONITORING)
 
 

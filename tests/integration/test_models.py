@@ -13,6 +13,7 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from pyspark.sql import Row
 
 from loomline.job import JobContext, JobResult
 from loomline.lake import replace_rows
@@ -24,6 +25,7 @@ from models.registry import (
     read_scorecard,
     scorecard_of,
 )
+from models.scenarios.declared import load_scenarios
 from models.score.job import SCORES
 from models.scorecard_sql import spark_columns
 from models.specification import ESTIMATORS, FEATURE_SETS, MODEL_NAME
@@ -70,8 +72,13 @@ def of_candidate(lake: JobContext) -> str:
     return f"model_name = '{MODEL_NAME}' and model_version = '{version.version}'"
 
 
+def trained_scores(trained: Trained) -> list[Row]:
+    """The scores of the date."""
+    return trained.lake.spark.table(SCORES).where(f"as_of_date = date'{AS_OF_DATE}'").collect()
+
+
 def test_every_enterprise_has_a_score_whose_reasons_add_up(trained: Trained) -> None:
-    scores = trained.lake.spark.table(SCORES).where(f"as_of_date = date'{AS_OF_DATE}'").collect()
+    scores = trained_scores(trained)
     features = read_features(trained.lake.spark, AS_OF_DATE)
     assert {row["enterprise_id"] for row in scores} == set(features.values.index)
     for row in scores:
@@ -233,6 +240,25 @@ def test_the_card_as_spark_sql_gives_the_scores_that_are_stored(trained: Trained
     for row in stored:
         assert found[row["enterprise_id"]]["score"] == row["score"]
         assert found[row["enterprise_id"]]["pd_ratio"] == pytest.approx(row["pd_ratio"], abs=1e-12)
+
+
+def test_every_score_has_its_probability_in_every_state_of_the_economy(
+    trained: Trained, run: RunJob
+) -> None:
+    run("scenarios")
+    spark, declared = trained.lake.spark, load_scenarios(trained.lake.catalog)
+    of_date = spark.table("scores.scenario_pd").where(f"as_of_date = date'{AS_OF_DATE}'")
+    rows = of_date.orderBy("enterprise_id", "systematic_factor").collect()
+    scored = {row["enterprise_id"]: row["pd_ratio"] for row in trained_scores(trained)}
+    by_firm: dict[str, list[float]] = {}
+    for row in rows:
+        assert row["pd_ratio"] == scored[row["enterprise_id"]]
+        by_firm.setdefault(row["enterprise_id"], []).append(row["scenario_pd_ratio"])
+    assert set(by_firm) == set(scored)
+    for probabilities in by_firm.values():
+        assert len(probabilities) == len(declared.systematic_factors())
+        # The better the times, the fewer default.
+        assert probabilities == sorted(probabilities, reverse=True)
 
 
 def test_a_run_that_was_cut_off_before_its_figures_is_finished_not_trained_again(

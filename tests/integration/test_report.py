@@ -14,31 +14,17 @@ from pyspark.sql import SparkSession
 from loomline.job import JobContext, JobResult
 from loomline.settings import Settings
 from reports.answers import Lake, Question
-from tests.integration.conftest import AS_OF_DATE, SCORELESS_DATE, RunJob
+from tests.integration.conftest import MARTS_DATE, SCORELESS_DATE, SHARES_MARTS, RunJob
 
-BEFORE_REPORT = ("features", "train", "score", "marts", "gate_marts")
 DATE_WITHOUT_MARTS = date(2001, 1, 1)
+pytestmark = SHARES_MARTS
 
 
 @pytest.fixture(scope="module")
-def marts(lake: JobContext, run: RunJob) -> JobContext:
-    """The shared lake with the marts of the date; a job runs if it has not, or not since the last.
-
-    Other tests may have run some of the jobs, and not in this order.
-    """
-    rows = lake.spark.sql(
-        f"select job, max(ended_at) as ended_at from ops.job_runs where status = 'succeeded' "
-        f"and as_of_date = date'{AS_OF_DATE}' group by job"
-    ).collect()
-    ended_at = {row["job"]: row["ended_at"] for row in rows}
-    is_stale, previous = False, None
-    for job in BEFORE_REPORT:
-        ended = ended_at.get(job)
-        is_stale = is_stale or ended is None or (previous is not None and ended < previous)
-        if is_stale:
-            run(job)
-        previous = ended
-    return lake
+def marts(marts_of_two_dates: JobContext, run: RunJob) -> JobContext:
+    """The shared lake with the marts of the date and what their gate found."""
+    run("gate_marts", MARTS_DATE)
+    return marts_of_two_dates
 
 
 def _paths(settings: Settings, as_of_date: date) -> tuple[Path, Path]:
@@ -49,15 +35,15 @@ def _paths(settings: Settings, as_of_date: date) -> tuple[Path, Path]:
 @pytest.fixture(scope="module")
 def page(marts: JobContext, run: RunJob) -> str:
     """The page of the sample's date."""
-    run("report")
-    return _paths(marts.settings, AS_OF_DATE)[0].read_text(encoding="utf-8")
+    run("report", MARTS_DATE)
+    return _paths(marts.settings, MARTS_DATE)[0].read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
 def book(marts: JobContext, page: str) -> Workbook:
     """The workbook written beside the page."""
     assert page
-    return load_workbook(_paths(marts.settings, AS_OF_DATE)[1])
+    return load_workbook(_paths(marts.settings, MARTS_DATE)[1])
 
 
 def _column(book: Workbook, sheet: str, english: str) -> list[Any]:
@@ -69,7 +55,7 @@ def _column(book: Workbook, sheet: str, english: str) -> list[Any]:
 
 def test_the_headline_equals_the_profiles(spark: SparkSession, book: Workbook) -> None:
     profiles = (
-        spark.table("marts.enterprise_profiles").where(f"as_of_date = date'{AS_OF_DATE}'").collect()
+        spark.table("marts.enterprise_profiles").where(f"as_of_date = date'{MARTS_DATE}'").collect()
     )
     probabilities = [row["pd_ratio"] for row in profiles if row["pd_ratio"] is not None]
     assert probabilities
@@ -83,7 +69,7 @@ def test_the_headline_equals_the_profiles(spark: SparkSession, book: Workbook) -
 
 
 def test_the_riskiest_are_the_highest_probabilities(spark: SparkSession, book: Workbook) -> None:
-    scores = spark.table("scores.credit_score").where(f"as_of_date = date'{AS_OF_DATE}'").collect()
+    scores = spark.table("scores.credit_score").where(f"as_of_date = date'{MARTS_DATE}'").collect()
     highest = sorted((row["pd_ratio"] for row in scores), reverse=True)[:20]
     assert _column(book, "Riskiest", "PD") == pytest.approx(highest)
 
@@ -110,7 +96,7 @@ def test_every_enterprise_stands_in_one_grade(book: Workbook) -> None:
 def test_months_add_up_to_the_profiles_totals(spark: SparkSession, book: Workbook) -> None:
     (totals,) = spark.sql(
         f"select sum(sale_total_cny) as total_cny from marts.enterprise_profiles "
-        f"where as_of_date = date'{AS_OF_DATE}'"
+        f"where as_of_date = date'{MARTS_DATE}'"
     ).collect()
     assert sum(_column(book, "Monthly trade", "Sales")) == pytest.approx(float(totals["total_cny"]))
 
@@ -149,8 +135,8 @@ def test_no_cell_of_the_workbook_is_a_formula(book: Workbook) -> None:
 def test_a_second_run_changes_the_time_of_generation_only(
     marts: JobContext, run: RunJob, page: str, book: Workbook
 ) -> None:
-    run("report")
-    page_path, book_path = _paths(marts.settings, AS_OF_DATE)
+    run("report", MARTS_DATE)
+    page_path, book_path = _paths(marts.settings, MARTS_DATE)
 
     def untimed(text: str) -> str:
         return re.sub(r"<time>[^<]*</time>", "", text)
@@ -196,6 +182,6 @@ def test_a_date_without_marts_gives_a_report_that_says_what_to_run(
 
 def test_a_table_that_does_not_exist_gives_no_rows_and_is_named(spark: SparkSession) -> None:
     question = Question(("marts.no_such_table",), "select * from marts.no_such_table")
-    answer = Lake(spark, AS_OF_DATE).ask(question)
+    answer = Lake(spark, MARTS_DATE).ask(question)
     assert answer.rows == ()
     assert answer.missing == ("marts.no_such_table",)

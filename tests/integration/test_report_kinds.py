@@ -12,22 +12,18 @@ from pyspark.sql import SparkSession
 
 from loomline.errors import LoomlineError
 from loomline.job import JobContext
-from reports.wanted import write_ecosystem, write_enterprise, write_trade
-from tests.integration.conftest import RunJob
+from models.replay import replay_scores
+from reports.wanted import write_ecosystem, write_enterprise, write_score, write_trade
+from tests.integration.conftest import FIRST_MARTS_DATE, MARTS_DATE, SHARES_MARTS, RunJob
 
-# No other module has marts of these dates.
-FIRST, SECOND = date(2019, 8, 31), date(2019, 9, 30)
-JOBS = ("window_features", "features", "train", "score", "indicators", "dimensions", "marts")
+FIRST, SECOND = FIRST_MARTS_DATE, MARTS_DATE
+pytestmark = SHARES_MARTS
 
 
 @pytest.fixture(scope="module")
-def marts(lake: JobContext, run: RunJob) -> JobContext:
-    """The shared lake with scores, warnings, dimensions and marts of both dates."""
-    run("daily_state")
-    for as_of in (FIRST, SECOND):
-        for job in JOBS:
-            run(job, as_of)
-    return JobContext(lake.settings, SECOND)
+def marts(marts_of_two_dates: JobContext) -> JobContext:
+    """The shared lake as of the second date."""
+    return marts_of_two_dates
 
 
 def sheet_rows(path: Path, sheet: str) -> list[dict[str, Any]]:
@@ -138,3 +134,53 @@ def test_the_daily_job_writes_ecosystem_and_trades_beside_the_portfolio(
 def test_an_enterprise_that_is_not_there_is_an_error(marts: JobContext) -> None:
     with pytest.raises(LoomlineError, match="E99' or true is no enterprise"):
         write_enterprise(marts, "E99' or true")
+
+
+def test_the_page_of_a_score_has_its_points_and_features_and_that_it_comes_out_again(
+    marts: JobContext, spark: SparkSession
+) -> None:
+    of_date = spark.table("scores.credit_score").where(f"as_of_date = date'{SECOND}'")
+    score = of_date.orderBy("score", "enterprise_id").first()
+    firm = score["enterprise_id"]
+    (replayed,) = replay_scores(marts, [firm])
+    page, book = write_score(marts, firm, [], replayed.run.table_versions)
+    assert page.parent == marts.settings.reports / "2019-09-30" / "scores"
+    reasons = sheet_rows(book, "Reasons")
+    shown = {row["Feature"]: row["Points"] for row in reasons}
+    assert shown == pytest.approx(
+        {one["feature"]: float(one["points"]) for one in score["reasons"]}
+    )
+    used = {
+        row["Name"]: row["Value"] for row in sheet_rows(book, "Features") if row["In the scorecard"]
+    }
+    known = {one["feature"]: one["value"] for one in score["reasons"]}
+    assert set(used) == set(known)
+    assert {name: used[name] for name in used if known[name] is not None} == pytest.approx(
+        {name: value for name, value in known.items() if value is not None}
+    )
+    (counted,) = spark.sql(
+        f"select count(*) as invoices from silver.invoice where enterprise_id = '{firm}' "
+        f"and known_at <= timestamp'{marts.as_of_end:%Y-%m-%d %H:%M:%S}Z' and superseded_at is null"
+    ).collect()
+    assert sum(row["Invoices"] for row in sheet_rows(book, "Rows")) == counted["invoices"]
+    text = page.read_text(encoding="utf-8")
+    assert "equal in every column" in text
+    assert "approved by nobody when it scored" in text
+
+
+def test_a_score_that_does_not_come_out_again_is_said_on_its_page(
+    marts: JobContext, spark: SparkSession
+) -> None:
+    firm = (
+        spark.table("scores.credit_score")
+        .where(f"as_of_date = date'{SECOND}'")
+        .first()["enterprise_id"]
+    )
+    (replayed,) = replay_scores(marts, [firm])
+    page, _ = write_score(marts, firm, ["score", "grade"], replayed.run.table_versions)
+    assert "these columns differ: score, grade" in page.read_text(encoding="utf-8")
+
+
+def test_a_firm_without_a_score_has_no_page_of_one(marts: JobContext) -> None:
+    with pytest.raises(LoomlineError, match="There is no score of nobody"):
+        replay_scores(marts, ["nobody"])
