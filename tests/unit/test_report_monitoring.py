@@ -253,10 +253,10 @@ def test_amber_and_green_need_no_attention(catalog: Path) -> None:
     assert not list(monitoring_notices(monitored_lake(catalog, found).ask(FINDINGS)))
 
 
-def test_a_broken_record_is_of_no_single_version(catalog: Path) -> None:
+def test_a_broken_record_is_critical_and_of_no_single_version(catalog: Path) -> None:
     found = record_check.record_finding(["Row 3 was changed."], [])
     (notice,) = monitoring_notices(monitored_lake(catalog, [found]).ask(FINDINGS))
-    assert notice.severity == "warning"
+    assert notice.severity == "critical"
     assert notice.text.english == "The record of approvals: Row 3 was changed."
 
 
