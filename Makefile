@@ -24,7 +24,7 @@ demo: preflight .venv/.ready ## run the risk lake end to end; DATA=folder for yo
 	@$(RUN)/loomline demo --date $(DATE) $(if $(DATA),--data "$(DATA)")
 
 test: .venv/.ready ## run every test
-	@$(RUN)/python -m pytest -n 2 --dist loadgroup
+	@$(RUN)/python -m pytest -n 2 --dist loadfile
 
 live: .venv/.ready ## let the demo's ecosystem run on: messages, files and marts, until Ctrl-C
 	@$(RUN)/loomline live

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from loomline.settings import PROJECT_ROOT
 
@@ -15,11 +17,23 @@ hypothesis_settings.register_profile("untimed", deadline=None)
 hypothesis_settings.load_profile("untimed")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a module on one worker, unless they name the group that they share."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+# Modules that read the marts of the same dates, which are made once where they share a worker.
+SHARES_MARTS = tuple(
+    f"tests/integration/{name}.py" for name in ("test_marts", "test_report", "test_report_kinds")
+)
+
+
+class OneWorkerForAModule(LoadFileScheduling):
+    """A worker gets whole modules, and those that share marts all."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = str(super()._split_scope(nodeid))
+        return "modules that share marts" if module in SHARES_MARTS else module
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneWorkerForAModule:
+    """How tests are dealt out to workers."""
+    return OneWorkerForAModule(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -29,14 +29,12 @@ from tests.integration.homes import Home, home_environment, make_home
 AS_OF_DATE = date(2020, 2, 29)
 # Before the sample's first credit outcome, so that no model was known and there are no scores.
 SCORELESS_DATE = date(2018, 5, 15)
-# Dates with everything up to the marts, of which no test changes a row; modules that use them share
-# a worker, so that they are made once.
+# Dates with everything up to the marts, of which no test changes a row.
 FIRST_MARTS_DATE, MARTS_DATE = date(2019, 8, 31), date(2019, 9, 30)
 MARTS_JOBS = (
     *("window_features", "features", "train", "score", "scenarios", "monitor"),
     *("indicators", "dimensions", "marts"),
 )
-SHARES_MARTS = pytest.mark.xdist_group("marts of two dates")
 # What the sample needs before any job that reads silver tables.
 FOUNDATION = ("land", "conform", "enterprise", "identity", "reconcile")
 

@@ -15,11 +15,10 @@ from loomline.errors import LoomlineError
 from loomline.job import JobContext, JobResult
 from loomline.lake import create_tables, replace_rows
 from spark_jobs.marts import SCORE_TABLES, UNIT_TESTS, run_dbt
-from tests.integration.conftest import SCORELESS_DATE, SHARES_MARTS, RunJob
+from tests.integration.conftest import SCORELESS_DATE, RunJob
 from tests.integration.content import content_hash
 
 SCORED_DATE = date(2019, 10, 31)
-pytestmark = SHARES_MARTS
 # The twelve months that end with a date begin here.
 FIRST_DAYS = {SCORED_DATE: date(2018, 11, 1), SCORELESS_DATE: date(2017, 5, 16)}
 SCORED_COUNT = 20

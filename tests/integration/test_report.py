@@ -14,10 +14,9 @@ from pyspark.sql import SparkSession
 from loomline.job import JobContext, JobResult
 from loomline.settings import Settings
 from reports.answers import Lake, Question
-from tests.integration.conftest import MARTS_DATE, SCORELESS_DATE, SHARES_MARTS, RunJob
+from tests.integration.conftest import MARTS_DATE, SCORELESS_DATE, RunJob
 
 DATE_WITHOUT_MARTS = date(2001, 1, 1)
-pytestmark = SHARES_MARTS
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,9 @@ from loomline.errors import LoomlineError
 from loomline.job import JobContext
 from models.replay import replay_scores
 from reports.wanted import write_ecosystem, write_enterprise, write_score, write_trade
-from tests.integration.conftest import FIRST_MARTS_DATE, MARTS_DATE, SHARES_MARTS, RunJob
+from tests.integration.conftest import FIRST_MARTS_DATE, MARTS_DATE, RunJob
 
 FIRST, SECOND = FIRST_MARTS_DATE, MARTS_DATE
-pytestmark = SHARES_MARTS
 
 
 @pytest.fixture(scope="module")
