@@ -149,9 +149,9 @@ def test_the_page_of_a_score_has_its_points_and_features_and_that_it_comes_out_a
     assert shown == pytest.approx(
         {one["feature"]: float(one["points"]) for one in score["reasons"]}
     )
-    used = {
-        row["Name"]: row["Value"] for row in sheet_rows(book, "Features") if row["In the scorecard"]
-    }
+    listed = sheet_rows(book, "Features")
+    used = {row["Name"]: row["Value"] for row in listed if row["In the scorecard"] == "yes 是"}
+    assert len(used) < len(listed)
     known = {one["feature"]: one["value"] for one in score["reasons"]}
     assert set(used) == set(known)
     assert {name: used[name] for name in used if known[name] is not None} == pytest.approx(
