@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from loomline.declarations import Declaration, read_declaration
+from models.arrays import Floats
 
 
 class Grade(Declaration):
@@ -38,6 +41,11 @@ class MasterScale(Declaration):
     def grade_of(self, pd_ratio: float) -> str:
         """The grade of a probability of default from 0 to 1."""
         return next(x.grade for x in self.grades if pd_ratio <= x.pd_up_to_ratio)
+
+    def places(self, pd_ratio: Floats) -> npt.NDArray[np.int64]:
+        """The place of the grade of each probability, (firms,), from 0 for the best."""
+        bounds = [grade.pd_up_to_ratio for grade in self.grades]
+        return np.searchsorted(bounds, pd_ratio, side="left")
 
     def rows(self) -> list[tuple[str, int, float, float, str, str]]:
         """The rows of `scores.master_scale`, in the order of its columns."""

@@ -83,6 +83,13 @@ def bootstrap_weights(outcome: Floats, samples: int, seed: int) -> Floats:
     return weights
 
 
+def percentiles(value: float, samples: Floats) -> Estimate:
+    """A value with the range that holds the central 95 % of its samples, (samples,)."""
+    tail = 100 * (1 - CONFIDENCE) / 2
+    lower, upper = np.percentile(samples, [tail, 100 - tail])
+    return Estimate(float(value), float(lower), float(upper))
+
+
 def estimate(
     metric: WeightedMetric, outcome: Floats, predicted: Floats, weights: Floats
 ) -> Estimate:
@@ -93,10 +100,7 @@ def estimate(
     """
     once = np.ones((1, len(outcome)))
     value = float(np.mean([metric(outcome, row, once)[0] for row in predicted]))
-    samples = np.mean([metric(outcome, row, weights) for row in predicted], axis=0)
-    tail = 100 * (1 - CONFIDENCE) / 2
-    lower, upper = np.percentile(samples, [tail, 100 - tail])
-    return Estimate(value, float(lower), float(upper))
+    return percentiles(value, np.mean([metric(outcome, row, weights) for row in predicted], axis=0))
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float]:

@@ -64,7 +64,7 @@ def open_registry(settings: Settings) -> MlflowClient:
     return client
 
 
-def _as_champion(version: ModelVersion) -> RegisteredScorecard:
+def _as_registered(version: ModelVersion) -> RegisteredScorecard:
     tags = version.tags
     return RegisteredScorecard(
         version=str(version.version),
@@ -90,7 +90,7 @@ def model_versions(client: MlflowClient) -> list[ModelVersion]:
 def scorecards(client: MlflowClient, feature_version: str) -> list[RegisteredScorecard]:
     """Every registered scorecard that was trained on this version of the features."""
     return [
-        _as_champion(version)
+        _as_registered(version)
         for version in model_versions(client)
         if is_scorecard(version) and version.tags.get(FEATURE_VERSION) == feature_version
     ]
@@ -98,7 +98,7 @@ def scorecards(client: MlflowClient, feature_version: str) -> list[RegisteredSco
 
 def scorecard_of(client: MlflowClient, version: str) -> RegisteredScorecard:
     """The registered scorecard of a version."""
-    return _as_champion(client.get_model_version(MODEL_NAME, version))
+    return _as_registered(client.get_model_version(MODEL_NAME, version))
 
 
 def newest(found: list[RegisteredScorecard]) -> RegisteredScorecard | None:

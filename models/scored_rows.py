@@ -19,9 +19,8 @@ FIRMS_AT_ONCE = 50_000
 
 def grades(scale: MasterScale, pd_ratio: Floats) -> pa.Array:
     """The grade of each probability of default, (firms,)."""
-    bounds = [grade.pd_up_to_ratio for grade in scale.grades]
-    places = np.searchsorted(bounds, pd_ratio, side="left")
-    return pa.array([grade.grade for grade in scale.grades], pa.string()).take(pa.array(places))
+    names = pa.array([grade.grade for grade in scale.grades], pa.string())
+    return names.take(pa.array(scale.places(pd_ratio)))
 
 
 def _scored(

@@ -16,12 +16,12 @@ from models.arrays import Floats
 from models.calibration import fit_calibration
 from models.challenger import fit_boosting
 from models.metrics import (
-    CONFIDENCE,
     METRICS,
     Estimate,
     area_under_curve,
     bootstrap_weights,
     estimate,
+    percentiles,
 )
 from models.scorecard_fit import fit_scorecard
 from models.specification import ESTIMATORS, Estimator, FeatureSet, Specification
@@ -121,9 +121,7 @@ def permuted_labels(areas: list[float]) -> Estimate:
     A model that learned nothing has 0.5; a mean far from it means that outcomes leak into the
     validation.
     """
-    tail = 100 * (1 - CONFIDENCE) / 2
-    lower, upper = np.percentile(areas, [tail, 100 - tail])
-    return Estimate(float(np.mean(areas)), float(lower), float(upper))
+    return percentiles(float(np.mean(areas)), np.asarray(areas))
 
 
 def validate(

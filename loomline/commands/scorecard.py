@@ -16,7 +16,6 @@ from loomline.errors import LoomlineError
 from loomline.settings import Settings, load_settings
 
 app = typer.Typer(help="Scorecards, for use elsewhere.", no_args_is_help=True)
-CARD = "scorecard"
 
 
 class ExportFormat(StrEnum):
@@ -48,16 +47,15 @@ def read_card(settings: Settings, version: str) -> Any:
     try:
         found = client.get_model_version(name, version)
     except MlflowException as error:
-        versions = client.search_model_versions(f"name = '{name}'")
-        known = sorted(int(x.version) for x in versions if x.tags.get(registry.ESTIMATOR) == CARD)
+        known = [x.version for x in registry.model_versions(client) if registry.is_scorecard(x)]
         raise LoomlineError(
             f"{name} has no version {version}.",
             f"Its scorecards are the versions {', '.join(map(str, known))}."
             if known
             else "No scorecard is registered.",
         ) from error
-    estimator = found.tags.get(registry.ESTIMATOR)
-    if estimator != CARD:
+    if not registry.is_scorecard(found):
+        estimator = found.tags.get(registry.ESTIMATOR)
         raise LoomlineError(f"{name} version {version} is no scorecard but {estimator}.")
     if registry.CHAMPION not in found.aliases:
         print(

@@ -19,7 +19,6 @@ from sklearn.model_selection import StratifiedKFold
 from models.arrays import Floats
 from models.challenger import FittedBoosting
 from models.evaluations.evaluation import Figure, Published
-from models.evaluations.resampling import percentiles
 from models.metrics import (
     Estimate,
     WeightedMetric,
@@ -27,6 +26,7 @@ from models.metrics import (
     brier_score,
     estimate,
     kolmogorov_smirnov,
+    percentiles,
     wilson_interval,
 )
 from models.specification import Specification

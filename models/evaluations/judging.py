@@ -8,8 +8,14 @@ import numpy as np
 
 from models.arrays import Floats
 from models.evaluations.evaluation import Figure, Published
-from models.evaluations.resampling import percentiles
-from models.metrics import Estimate, WeightedMetric, area_under_curve, brier_score, estimate
+from models.metrics import (
+    Estimate,
+    WeightedMetric,
+    area_under_curve,
+    brier_score,
+    estimate,
+    percentiles,
+)
 
 
 def mean_absolute_error(outcome: Floats, predicted: Floats, weights: Floats) -> Floats:

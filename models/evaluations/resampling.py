@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.arrays import Floats
-from models.metrics import CONFIDENCE, Estimate
+from models.metrics import Estimate, percentiles
 
 SAMPLES = 2_000
 
@@ -51,13 +51,6 @@ def block_weights(
     for sample, chosen in enumerate(drawn.reshape(samples, -1)[:, :count]):
         weights[sample] = np.bincount(chosen, minlength=count)
     return np.asarray(weights[:, days])
-
-
-def percentiles(value: float, samples: Floats) -> Estimate:
-    """A value with the 95 % percentile interval of its bootstrap samples, (samples,)."""
-    tail = 100 * (1 - CONFIDENCE) / 2
-    lower, upper = np.percentile(samples, [tail, 100 - tail])
-    return Estimate(float(value), float(lower), float(upper))
 
 
 def unit_estimate(statistic: Callable[[Floats], Floats], units: int, seed: int) -> Estimate:

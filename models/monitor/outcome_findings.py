@@ -27,12 +27,6 @@ def not_matured(of: Watched, why: tuple[str, str]) -> list[Finding]:
     return [unsaid(of, OBSERVED, PORTFOLIO, why)]
 
 
-def grade_numbers(scale: MasterScale, pd_ratio: np.ndarray) -> np.ndarray:
-    """The place of each probability's grade on the scale, (firms,), from 0 for the best."""
-    bounds = [grade.pd_up_to_ratio for grade in scale.grades]
-    return np.searchsorted(bounds, pd_ratio, side="left")
-
-
 def _scored(found: Matured) -> tuple[str, str]:
     day, end = found.scored.as_of_date, window_end(found.scored.as_of_date)
     version = found.scored.model_version
@@ -63,7 +57,7 @@ def _observed(of: Watched, found: Matured) -> Finding:
 
 def _calibration(of: Watched, found: Matured, scale: MasterScale, bounds: Bounds) -> list[Finding]:
     """The tests of all firms, and of each grade that has any."""
-    numbers = grade_numbers(scale, found.pd_ratio)
+    numbers = scale.places(found.pd_ratio)
     groups = [
         (grade.grade, numbers == number)
         for number, grade in enumerate(scale.grades)

@@ -27,7 +27,6 @@ from models.monitor.finding import (
     unsaid,
 )
 from models.monitor.maturing import Matured
-from models.monitor.outcome_findings import grade_numbers
 from models.monitor.thresholds import ShadowBounds
 
 RANKS, MEANS, GRADES = "rank_correlation", "mean_pd_difference", "grade_difference_ratio"
@@ -55,7 +54,7 @@ def compare(champion: Floats, challenger: Floats, scale: MasterScale) -> Compari
     # A correlation with a constant has no value, and SciPy warns of it.
     varies = np.ptp(champion) > 0 and np.ptp(challenger) > 0
     ranks = float(spearmanr(champion, challenger).statistic) if varies else float("nan")
-    differs = grade_numbers(scale, champion) != grade_numbers(scale, challenger)
+    differs = scale.places(champion) != scale.places(challenger)
     return Comparison(
         ranks, float(np.mean(challenger - champion)), float(np.mean(differs)), len(champion)
     )

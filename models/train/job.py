@@ -18,7 +18,6 @@ from models.registry import (
     RegisteredScorecard,
     champion_for,
     finish,
-    open_registry,
     read_figures,
     scorecards,
     still_holds,
@@ -99,11 +98,12 @@ def run(context: JobContext) -> JobResult:
     """
     create_tables(context.spark, context.catalog, (METRICS, CALIBRATION))
     features = read_features(context.spark, context.as_of_date)
-    client = open_registry(context.settings)
+    desk = open_desk(context)
+    client = desk.client
     found = scorecards(client, features.feature_version)
     training_set = read_training_set(context, features)
     training_set_sha256 = training_set.sha256(SPECIFICATION)
-    approvals = open_desk(context).standing()
+    approvals = desk.standing()
     # One that was refused or withdrawn saves no training: another one is wanted.
     champion = champion_for(found, context.as_of_date, approvals.may_be_followed)
     patience = timedelta(days=declared_model(context.catalog, MODEL_NAME).retrain_after_days)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from models.arrays import Floats
-from models.metrics import CONFIDENCE, Estimate, area_under_curve, bootstrap_weights
+from models.metrics import Estimate, area_under_curve, bootstrap_weights, percentiles
 from models.selection import separation
 from models.specification import PRODUCTION_FEATURE_SET, Specification
 from models.training import Trained
@@ -44,12 +44,6 @@ def _areas(outcome: Floats, predicted: Floats, weights: Floats) -> Floats:
     return np.asarray(
         np.mean([area_under_curve(outcome, row, weights) for row in predicted], axis=0)
     )
-
-
-def _interval(value: float, samples: Floats) -> Estimate:
-    tail = 100 * (1 - CONFIDENCE) / 2
-    lower, upper = np.percentile(samples, [tail, 100 - tail])
-    return Estimate(value, float(lower), float(upper))
 
 
 def best_single_feature(values: pd.DataFrame, outcome: Floats) -> tuple[str, Floats]:
@@ -98,8 +92,8 @@ def benchmarks(
         found.append(
             Benchmark(
                 name,
-                _interval(rival, rival_samples),
-                _interval(float(value) - rival, samples - rival_samples),
+                percentiles(rival, rival_samples),
+                percentiles(float(value) - rival, samples - rival_samples),
             )
         )
-    return Benchmarks(_interval(float(value), samples), feature, tuple(found))
+    return Benchmarks(percentiles(float(value), samples), feature, tuple(found))

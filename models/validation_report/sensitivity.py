@@ -58,12 +58,6 @@ def _changes(feature: BinnedFeature) -> dict[Change, Callable[[np.ndarray], np.n
     }
 
 
-def _grades(pd_ratio: Floats, scale: MasterScale) -> np.ndarray:
-    """The place of the grade of each probability, (enterprises,); as `MasterScale.grade_of`."""
-    bounds = [grade.pd_up_to_ratio for grade in scale.grades]
-    return np.searchsorted(bounds, pd_ratio, side="left")
-
-
 def sensitivity(card: Scorecard, enterprises: pd.DataFrame, scale: MasterScale) -> Sensitivity:
     """Change one feature at a time in `enterprises`, (enterprises, features), and score anew."""
     positions = card.bin_positions(enterprises)
@@ -73,7 +67,7 @@ def sensitivity(card: Scorecard, enterprises: pd.DataFrame, scale: MasterScale) 
         return card.probability(cents / CENTS_PER_POINT)
 
     before = probability(positions)
-    grades = _grades(before, scale)
+    grades = scale.places(before)
     responses = []
     for column, feature in enumerate(card.features):
         for name, change in _changes(feature).items():
@@ -86,7 +80,7 @@ def sensitivity(card: Scorecard, enterprises: pd.DataFrame, scale: MasterScale) 
                     change=name,
                     mean_pd_change_ratio=float(after.mean() - before.mean()),
                     largest_pd_change_ratio=float(np.abs(after - before).max()),
-                    grade_changed_ratio=float((_grades(after, scale) != grades).mean()),
+                    grade_changed_ratio=float((scale.places(after) != grades).mean()),
                 )
             )
     return Sensitivity(len(enterprises), float(before.mean()), tuple(responses))

@@ -21,7 +21,7 @@ from models.master_scale import load_master_scale
 from models.monitor.finding import Watched
 from models.monitor.inputs import OUTCOMES
 from models.monitor.maturing import Matured, ScoredDate, matured, newest_matured, window_end
-from models.monitor.outcome_findings import grade_numbers, outcome_findings
+from models.monitor.outcome_findings import outcome_findings
 from models.monitor.outcome_tests import (
     binomial_p_value,
     holm,
@@ -330,5 +330,5 @@ def test_firms_of_which_nothing_is_known_give_one_row_of_no_level(
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_grades_are_those_of_the_master_scale(catalog: Path, pd_ratios: list[float]) -> None:
     scale = load_master_scale(catalog)
-    numbers = grade_numbers(scale, np.array(pd_ratios))
+    numbers = scale.places(np.array(pd_ratios))
     assert [scale.grades[x].grade for x in numbers] == [scale.grade_of(x) for x in pd_ratios]

@@ -2,37 +2,11 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
-
 import pytest
 
 from reports.page import bar_percent, render_page
+from tests.unit.page_elements import PageElements
 from tests.unit.report_sample import HOSTILE_NAMES, hostile_report
-
-VOID_ELEMENTS = {"meta"}
-
-
-class _Elements(HTMLParser):
-    """Collects the elements, their attributes and the text of a page; fails on bad nesting."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.names: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.text = ""
-        self._open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.names.append(tag)
-        self.attributes += attrs
-        if tag not in VOID_ELEMENTS:
-            self._open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 @pytest.fixture(scope="module")
@@ -41,18 +15,18 @@ def page() -> str:
 
 
 @pytest.fixture(scope="module")
-def elements(page: str) -> _Elements:
-    parsed = _Elements()
+def elements(page: str) -> PageElements:
+    parsed = PageElements()
     parsed.feed(page)
     return parsed
 
 
-def test_no_name_becomes_an_element_or_a_handler(elements: _Elements) -> None:
+def test_no_name_becomes_an_element_or_a_handler(elements: PageElements) -> None:
     assert not {"script", "img", "iframe", "object", "link"} & set(elements.names)
     assert not [name for name, _ in elements.attributes if name.startswith("on")]
 
 
-def test_every_name_is_there_to_be_read_on_one_line(elements: _Elements) -> None:
+def test_every_name_is_there_to_be_read_on_one_line(elements: PageElements) -> None:
     for name in HOSTILE_NAMES[:-1]:
         assert " ".join(name.split()) in elements.text
 
@@ -61,7 +35,7 @@ def test_a_very_long_name_is_cut(page: str) -> None:
     assert "x" * 200 not in page
 
 
-def test_the_page_asks_for_nothing_from_outside(page: str, elements: _Elements) -> None:
+def test_the_page_asks_for_nothing_from_outside(page: str, elements: PageElements) -> None:
     assert page.startswith("<!doctype html>")
     assert not [value for name, value in elements.attributes if name in ("src", "srcset")]
     links = [value or "" for name, value in elements.attributes if name == "href"]
@@ -71,13 +45,13 @@ def test_the_page_asks_for_nothing_from_outside(page: str, elements: _Elements) 
     assert "@import" not in page
 
 
-def test_a_table_says_which_tables_and_sql_it_came_from(elements: _Elements) -> None:
+def test_a_table_says_which_tables_and_sql_it_came_from(elements: PageElements) -> None:
     assert "marts.rows (version 3), ops.job_runs" in elements.text
     assert "select '<b>' as name from marts.rows" in elements.text
     assert "marts.none (does not exist yet)" in elements.text
 
 
-def test_an_empty_table_says_what_that_means(elements: _Elements) -> None:
+def test_an_empty_table_says_what_that_means(elements: PageElements) -> None:
     assert "Nothing yet." in elements.text
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import mlflow
@@ -22,6 +21,7 @@ from models.validation_report.findings import Findings, findings
 from models.validation_report.pdf import story
 from models.validation_report.sections import document
 from models.validation_report.use_sections import fairness_section
+from tests.unit.page_elements import PageElements
 from tests.unit.validated_firms import (
     HOSTILE,
     SETTINGS,
@@ -31,35 +31,6 @@ from tests.unit.validated_firms import (
     trained,
     training_set,
 )
-
-VOID_ELEMENTS = {"meta"}
-
-
-class _Elements(HTMLParser):
-    """Collects elements, attributes and text; fails on bad nesting."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.names: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.text = ""
-        self._open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.names.append(tag)
-        self.attributes += attrs
-        if tag not in VOID_ELEMENTS:
-            self._open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.names.append(tag)
-        self.attributes += attrs
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +50,8 @@ def files(found: Findings) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def elements(files: dict[str, bytes]) -> _Elements:
-    parsed = _Elements()
+def elements(files: dict[str, bytes]) -> PageElements:
+    parsed = PageElements()
     parsed.feed(files["report.html"].decode())
     return parsed
 
@@ -124,7 +95,7 @@ def test_the_same_model_and_firms_give_the_same_findings(found: Findings, catalo
     assert again == found
 
 
-def test_the_page_says_everything_in_the_document(report: Document, elements: _Elements) -> None:
+def test_the_page_says_everything_in_the_document(report: Document, elements: PageElements) -> None:
     said = squeezed(elements.text)
     for text in texts_of(report):
         assert squeezed(text) in said
@@ -144,7 +115,7 @@ def test_every_section_that_a_validator_asks_for_is_there(report: Document) -> N
 
 
 def test_a_hostile_name_is_a_text_and_the_page_asks_for_nothing_from_outside(
-    elements: _Elements, files: dict[str, bytes]
+    elements: PageElements, files: dict[str, bytes]
 ) -> None:
     assert squeezed(HOSTILE.replace("\x07", "")) in squeezed(elements.text.replace("\x07", ""))
     assert not {"script", "img", "iframe", "object", "link"} & set(elements.names)
@@ -156,7 +127,7 @@ def test_a_hostile_name_is_a_text_and_the_page_asks_for_nothing_from_outside(
     assert "@import" not in files["report.html"].decode()
 
 
-def test_links_lead_to_an_anchor_that_exists_once(elements: _Elements) -> None:
+def test_links_lead_to_an_anchor_that_exists_once(elements: PageElements) -> None:
     anchors = [value for name, value in elements.attributes if name == "id"]
     assert len(anchors) == len(set(anchors))
     links = {value for name, value in elements.attributes if name in ("href", "xlink:href")}
