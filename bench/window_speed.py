@@ -1,9 +1,10 @@
-"""Feature values a second of the window algebra, beside DuckDB on the features both can say.
+"""Feature values a second of the window algebra, beside others on the features that all can say.
 
 Run from the repository: python bench/window_speed.py. One core; the state is random. Seconds are
 those of the processor, so that other programs on the machine count little; they include making the
-days of every measure from its steps. DuckDB has the same days in memory, one row per enterprise and
-day, and both answers are compared.
+days of every measure from its steps, which the others are given (window_rivals.py says how). All
+answers are compared. polars and tsfresh need not be installed; POLARS_MAX_THREADS=1 gives polars
+one core too.
 """
 
 from __future__ import annotations
@@ -14,16 +15,15 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated, TypeVar
 
-import duckdb
 import numpy as np
-import pandas as pd
 import typer
+from window_rivals import in_duckdb, in_polars, in_tsfresh, is_there
 
 from loomline.families.algebra import window_values
 from loomline.families.catalogue import features, load_families, measures_of
 from loomline.families.model import Family, Feature
 from loomline.families.state import DailyState, Floats, Steps, daily_state
-from loomline.families.vocabulary import STATE_DAYS, YEAR_DAYS
+from loomline.families.vocabulary import STATE_DAYS
 from loomline.settings import PROJECT_ROOT
 
 AS_OF_DATE = date(2024, 6, 30)
@@ -32,12 +32,7 @@ TRADES = 15
 COMMON_MEASURES = ("sale_amount", "purchase_amount", "receipt_amount", "energy_used")
 COMMON_WINDOWS = (7, 30, 90, 180, 365)
 HISTORIES = 24
-SQL = {
-    "sum": "sum({measure}) filter (where back >= {first} and back < {end})",
-    "active_days": "count_if({measure} <> 0 and back >= {first} and back < {end})",
-    "deviation": "stddev_pop({measure}) filter (where back >= {first} and back < {end})",
-    "largest_day": "max({measure}) filter (where back >= {first} and back < {end})",
-}
+AGGREGATIONS = ("sum", "active_days", "deviation", "largest_day")
 Result = TypeVar("Result")
 
 
@@ -69,7 +64,7 @@ def common_features(families: tuple[Family, ...]) -> list[Feature]:
     made = []
     for measure in COMMON_MEASURES:
         for window in COMMON_WINDOWS:
-            for aggregation in SQL:
+            for aggregation in AGGREGATIONS:
                 for comparison in ("none", "previous", "last_year"):
                     if comparison == "none" or aggregation == "sum":
                         update = {
@@ -85,17 +80,6 @@ def common_features(families: tuple[Family, ...]) -> list[Feature]:
     return made
 
 
-def sql_of(feature: Feature) -> str:
-    """The feature as an expression over the rows of an enterprise."""
-    window, text = feature.window_days, SQL[str(feature.aggregation)]
-    now = text.format(measure=feature.measures[0], first=0, end=window)
-    if feature.comparison == "none":
-        return f"{now} as {feature.name}"
-    first = window if feature.comparison == "previous" else YEAR_DAYS
-    then = text.format(measure=feature.measures[0], first=first, end=first + window)
-    return f"{now} / nullif(greatest({then}, 0), 0) - 1 as {feature.name}"
-
-
 def measured(work: Callable[[], Result], rounds: int) -> tuple[float, Result]:
     """Processor seconds of the best round, and the result."""
     best = float("inf")
@@ -106,27 +90,10 @@ def measured(work: Callable[[], Result], rounds: int) -> tuple[float, Result]:
     return best, result
 
 
-def in_duckdb(some: list[Feature], state: DailyState, rounds: int) -> tuple[float, Floats]:
-    """Processor seconds of one query for all features, and its answer (enterprises, features)."""
-    count = len(state.enterprise_ids)
-    days: dict[str, object] = {
-        "enterprise": np.repeat(np.arange(count), STATE_DAYS),
-        "back": np.tile(np.arange(STATE_DAYS)[::-1], count),
-    }
-    days |= {measure: state.values[measure].ravel() for measure in COMMON_MEASURES}
-    connection = duckdb.connect(config={"threads": 1})
-    connection.register("given", pd.DataFrame(days))
-    connection.execute("create table days as select * from given")
-    names = ", ".join(sql_of(feature) for feature in some)
-    query = f"select enterprise, {names} from days group by enterprise order by enterprise"
-    seconds, answer = measured(lambda: connection.execute(query).fetchnumpy(), rounds)
-    columns = [np.ma.filled(answer[one.name].astype(np.float64), np.nan) for one in some]
-    return seconds, np.column_stack(columns)
-
-
 def main(
     enterprises: Annotated[int, typer.Option(help="How many enterprises.")] = 2000,
     rounds: Annotated[int, typer.Option(help="Rounds, of which the best counts.")] = 3,
+    tsfresh_enterprises: Annotated[int, typer.Option(help="How many for tsfresh.")] = 100,
     seed: Annotated[int, typer.Option(help="Seed of the state.")] = 1,
 ) -> None:
     """Measure and print a table."""
@@ -146,10 +113,23 @@ def main(
     row("all declared features", seconds, values)
     ours, common = measured(lambda: window_values(some, state), rounds)
     row("common features", ours, common)
-    theirs, answer = in_duckdb(some, state, rounds)
-    row("common features, DuckDB, one thread", theirs, answer)
-    np.testing.assert_allclose(common, answer, rtol=1e-9, atol=1e-9)
-    print(f"\nThe answers agree; DuckDB takes {theirs / ours:.1f} times as long.")
+    said = []
+    few = random_state(families, tsfresh_enterprises, seed)
+    for name, query, of in (
+        ("DuckDB", in_duckdb, state),
+        ("polars", in_polars, state),
+        ("tsfresh", in_tsfresh, few),
+    ):
+        if not is_there(name.lower()):
+            said.append(f"{name} is not installed.")
+            continue
+        theirs, answer = measured(query(some, of), rounds)
+        row(f"common features, {name}, {len(of.enterprise_ids):,} enterprises", theirs, answer)
+        expected = common if of is state else window_values(some, of)
+        np.testing.assert_allclose(expected, answer, rtol=1e-9, atol=1e-9)
+        times = (theirs / answer.size) / (ours / common.size)
+        said.append(f"{name} gives the same answers, and takes {times:.1f} times as long a value.")
+    print("", *said, sep="\n")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"Missing {np.isnan(values).mean():.1%}, peak memory {peak / 1024:,.0f} MB.")
 
