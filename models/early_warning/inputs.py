@@ -1,0 +1,185 @@
+"""Reads firm-dates from the lake: covariates as of past dates, outcomes, and who trades with whom.
+
+Covariates are as they were known on each as-of date. Outcomes carry the day on which they were
+known, and chains only say who is held out together; both may be of later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+from pyspark.sql import SparkSession
+
+from loomline.errors import LoomlineError
+from loomline.identity import OWN_CODE
+from loomline.job import JobContext
+from loomline.lake import in_condition, known_condition, sql_literal, table_exists
+from models.early_warning.chains import Chains, find_chains
+
+VALUES, NAMES = "features.window_value", "features.window_feature"
+LINK, OUTCOME, RELATION = (
+    *("silver.enterprise_link", "silver.credit_outcome"),
+    "silver.trade_relation",
+)
+# A unified social credit code; no other system's codes have as many characters.
+CREDIT_CODE_LENGTH = 18
+
+MONTH_ENDS = f"""
+select distinct as_of_date, families_version
+from {VALUES}
+where as_of_date = last_day(as_of_date) and as_of_date <= {{as_of}}
+order by as_of_date
+"""
+
+# A bank's record counts on the day up to whose end it was known.
+OUTCOMES = f"""
+with links as (
+    select code_system, party_code as enterprise_code, enterprise_id
+    from {LINK}
+    where {OWN_CODE} and {{links_known}}
+),
+
+told as (
+    select
+        links.enterprise_id,
+        to_date(from_utc_timestamp(outcomes.known_at - interval 1 microsecond, '{{zone}}'))
+            as known_date,
+        outcomes.default_date,
+        outcomes.is_default and ({{outcome_known}}) as stands
+    from {OUTCOME} as outcomes
+    inner join links using (code_system, enterprise_code)
+    where outcomes.known_at <= {{end}}
+),
+
+firsts as (
+    select
+        enterprise_id,
+        min(known_date) as borrower_since,
+        min(if(stands, struct(default_date, known_date), null)) as first_distress
+    from told
+    group by enterprise_id
+)
+
+select
+    enterprise_id,
+    borrower_since,
+    first_distress.default_date as distress_date,
+    first_distress.known_date as distress_known_date
+from firsts
+"""
+
+# Both sides may have the invoices of a sale: it counts as what the larger of them says.
+SALES = f"""
+with codes as (
+    select party_code as code, min(enterprise_id) as enterprise_id
+    from {LINK}
+    where {OWN_CODE} and length(party_code) = {CREDIT_CODE_LENGTH} and {{links_known}}
+    group by party_code
+),
+
+traded as (
+    select
+        relations.partner_role,
+        coalesce(own.enterprise_id, relations.enterprise_code) as enterprise_id,
+        coalesce(partner.enterprise_id, relations.partner_code) as partner_id,
+        sum(relations.amount) as amount
+    from {RELATION} as relations
+    left join codes as own on relations.enterprise_code = own.code
+    left join codes as partner on relations.partner_code = partner.code
+    where relations.evidence = 'invoice' and {{relation_known}}
+    group by 1, 2, 3
+)
+
+select
+    if(partner_role = 'customer', enterprise_id, partner_id) as seller,
+    if(partner_role = 'customer', partner_id, enterprise_id) as buyer,
+    cast(max(amount) as double) as amount
+from traded
+group by 1, 2
+"""
+
+
+def _positions(
+    spark: SparkSession, versions: Sequence[str], wanted: Sequence[str]
+) -> dict[str, dict[str, int]]:
+    """The place of each wanted feature in the vectors of each version.
+
+    Raises:
+        LoomlineError: a version lacks one.
+    """
+    rows = spark.sql(
+        f"select families_version, feature, position from {NAMES} "
+        f"where {in_condition('families_version', versions)} and {in_condition('feature', wanted)}"
+    ).collect()
+    found: dict[str, dict[str, int]] = {version: {} for version in versions}
+    for row in rows:
+        found[row["families_version"]][row["feature"]] = row["position"]
+    for version, places in found.items():
+        if missing := [name for name in wanted if name not in places]:
+            raise LoomlineError(
+                f"The vectors of version {version} have no {missing[0]}.",
+                "Run `loomline backfill window_features` over their dates.",
+            )
+    return found
+
+
+def _covariates(context: JobContext, wanted: Sequence[str]) -> pd.DataFrame:
+    """The wanted values of all enterprises on the month ends that have vectors."""
+    spark = context.spark
+    ends = spark.sql(MONTH_ENDS.format(as_of=sql_literal(context.as_of_date))).collect()
+    dates_of: dict[str, list[date]] = {}
+    for row in ends:
+        dates_of.setdefault(row["families_version"], []).append(row["as_of_date"])
+    places = _positions(spark, sorted(dates_of), wanted) if ends else {}
+    parts = []
+    for version, dates in dates_of.items():
+        columns = [f"feature_values[{places[version][name]}] as {name}" for name in wanted]
+        listed = ", ".join(map(sql_literal, dates))
+        vectors = spark.table(VALUES).where(
+            f"families_version = {sql_literal(version)} and as_of_date in ({listed})"
+        )
+        parts.append(vectors.selectExpr("as_of_date", "enterprise_id", *columns).toPandas())
+    if not parts:
+        raise LoomlineError(
+            f"There are no vectors of a month end up to {context.as_of_date}.",
+            "Run `loomline backfill window_features` over past months first.",
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def read_sales(context: JobContext) -> pd.DataFrame:
+    """`seller`, `buyer` and `amount` in CNY by invoices, with enterprises by their own name."""
+    end = context.as_of_end
+    return context.spark.sql(
+        SALES.format(
+            links_known=known_condition(end), relation_known=known_condition(end, "relations")
+        )
+    ).toPandas()
+
+
+def read_firm_dates(context: JobContext, wanted: Sequence[str]) -> tuple[pd.DataFrame, Chains]:
+    """Borrowers on month ends up to the as-of date, as `firm_dates` takes them, and the chains.
+
+    Raises:
+        LoomlineError: a table is missing, no month end has vectors, or they lack a covariate.
+    """
+    spark, end = context.spark, context.as_of_end
+    for name in (VALUES, NAMES, LINK, OUTCOME, RELATION):
+        if not table_exists(spark, name):
+            raise LoomlineError(f"There is no table {name}.", "Run the daily jobs first.")
+    values = _covariates(context, wanted)
+    outcomes = spark.sql(
+        OUTCOMES.format(
+            links_known=known_condition(end),
+            outcome_known=known_condition(end, "outcomes"),
+            end=sql_literal(end),
+            zone=context.settings.time_zone,
+        )
+    ).toPandas()
+    chains = find_chains(sorted(values.enterprise_id.unique()), read_sales(context))
+    rows = values.merge(outcomes, on="enterprise_id", how="inner")
+    rows["chain"] = rows.enterprise_id.map(chains.chain_of)
+    rows["observed_until"] = context.as_of_date
+    return rows, chains
