@@ -162,6 +162,20 @@ DAILY_JOBS = (
         writes=("scores.scenario_pd",),
     ),
     Job(
+        name="loss_given_default",
+        entry="models.loss_given_default.job:run",
+        description="Say what would be lost of every loan, and what must be expected to be lost.",
+        reads=(
+            *("silver.facility", "silver.drawdown", "silver.repayment", "silver.credit_outcome"),
+            *("silver.warehouse_receipt", "silver.collateral_reading", "silver.bureau_record"),
+            *("silver.machine", "silver.enterprise_link", "scores.credit_score"),
+        ),
+        writes=(
+            *("scores.loss_given_default", "scores.realised_loss"),
+            "scores.machine_residual_value",
+        ),
+    ),
+    Job(
         name="monitor",
         entry="models.monitor.job:run",
         description="Say whether the model in use is still right; propose what a person decides.",
