@@ -40,3 +40,45 @@ def invoice_relations(files: Path) -> dict[tuple[str, str, str], tuple[int, Deci
         for (firm, other), of in rows.groupby(["企业代号", partner]):
             found[str(firm), role, str(other)] = (len(of), sum(map(Decimal, of.价税合计)))
     return found
+
+
+def loan_records(files: Path, pattern: str, record: str, ends: list[int]) -> set[tuple[str, ...]]:
+    """The records of fixed-width files of the banks, cut at some characters; each once."""
+    starts = [0, *ends[:-1]]
+    lines = {
+        line
+        for path in files.glob(pattern)
+        for line in path.read_text(encoding="gb18030").splitlines()
+        if line.startswith(record)
+    }
+    return {tuple(line[a:b] for a, b in zip(starts, ends, strict=True)) for line in lines}
+
+
+def debts(files: Path) -> dict[tuple[str, str], Decimal]:
+    """What is owed, by kind and number of the loan, the limits drawn in full."""
+    events = loan_records(files, "bank/CBLN_*.txt", "20", [2, 5, 17, 36, 44, 59, 74])
+    found: dict[tuple[str, str], Decimal] = {}
+    for contract in loan_records(files, "bank/CBFAC_*.txt", "30", [2, 14, 33, 48, 51, 56, 58, 73]):
+        number, left, arrears = contract[1], int(contract[3]), 0
+        mine = [one for one in events if one[2] == number and one[1] in ("DUE", "REP", "BAL")]
+        for day in sorted({one[4] for one in mine}):
+            said = {one[1]: one for one in mine if one[4] == day}
+            left = int(next(iter(said.values()))[6])
+            if "BAL" in said:
+                arrears = int(said["BAL"][5])
+            elif "REP" in said:
+                arrears = 0
+            else:
+                arrears += int(said["DUE"][5])
+        found["loan", number] = Decimal(left + arrears + int(contract[7])) / 100
+    ended = {one[2] for one in events if one[1] == "PLD"}
+    for one in events:
+        if one[1] == "PLO" and one[2] not in ended:
+            found["pledge_loan", one[2]] = Decimal(int(one[5])) / 100
+    return found
+
+
+def standing_receipts(files: Path) -> set[str]:
+    """The warehouse receipts that are pledged and were not released."""
+    rows = last_versions(files, "warehouse/仓单_*.csv", ["仓单编号"])
+    return set(rows.仓单编号[rows.状态 == "质押中"])

@@ -15,10 +15,15 @@ import pytest
 from loomline.contracts.catalogue import contracts_for, load_contracts
 from loomline.contracts.model import XlsxFormat
 from simulator.run import Parameters, simulate
-from tests.integration.ecosystem_oracle import invoice_relations, ledger_balances
+from tests.integration.ecosystem_oracle import (
+    debts,
+    invoice_relations,
+    ledger_balances,
+    standing_receipts,
+)
 from tests.integration.homes import Home
 
-JOBS = "land,conform,trade_relation,ledger_balance,credit_outcome,reconcile"
+JOBS = "land,conform,trade_relation,ledger_balance,credit_outcome,reconcile,loss_given_default"
 # From 2019-12-30 to 2020-01-15, so that every kind of file is sent: daily and weekly ones, those of
 # the end of a month and of a quarter, of the first of a month, and of the day of tax filings.
 CONNECTED_DAY, DAYS = 182, 199
@@ -187,3 +192,27 @@ def test_the_latest_balance_of_an_account_is_the_sum_of_its_postings(
     assert {
         (row["enterprise_code"], row["account_code"]): Decimal(str(row["balance"])) for row in rows
     } == ledger_balances(ecosystem / "files")
+
+
+def test_every_loan_and_pledge_of_the_banks_is_owed_once_and_secured_by_its_own_receipt(
+    flow_home: Home, ecosystem: Path, landed: dict[str, Counter[str]]
+) -> None:
+    assert landed["rows"]
+    rows = flow_home.query(
+        "select exposure_kind, loan_number, exposure_cny, collateral_number, lgd_ratio, model_kind "
+        "from scores.loss_given_default"
+    )
+    found = {
+        (row["exposure_kind"], row["loan_number"]): Decimal(str(row["exposure_cny"]))
+        for row in rows
+    }
+    assert len(found) == len(rows)
+    assert found == debts(ecosystem / "files")
+    assert {row["model_kind"] for row in rows} == {"expert"}
+    # The counts of the goods are too old by then to be worth anything.
+    assert {float(str(row["lgd_ratio"])) for row in rows} == {0.4}
+    pledges = [row for row in rows if row["exposure_kind"] == "pledge_loan"]
+    assert {row["collateral_number"] for row in pledges} == standing_receipts(ecosystem / "files")
+    assert {int(str(row["collateral_number"])[2:]) for row in pledges} == {
+        int(str(row["loan_number"])) for row in pledges
+    }
