@@ -29,6 +29,21 @@ class DeclaredModel(Declaration):
     retrain_after_days: int = Field(gt=0)
     validate_after_days: int = Field(gt=0)
 
+    def in_markdown(self) -> str:
+        """The entry as the description of a model in MLflow: what for, whose, how far to trust."""
+        limits = zip(self.limits_en, self.limits_zh, strict=True)
+        return "\n".join(
+            (
+                f"**{self.title_en} {self.title_zh}**",
+                f"\n{self.purpose_en} {self.purpose_zh}",
+                f"\nOwner {self.owner}, tier {self.tier}; trained anew after "
+                f"{self.retrain_after_days} days, to be validated anew after "
+                f"{self.validate_after_days}.",
+                "\nLimits of use:\n",
+                *(f"- {english} {chinese}" for english, chinese in limits),
+            )
+        )
+
 
 class Inventory(Declaration):
     """Every model by its name in the MLflow registry."""

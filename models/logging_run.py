@@ -16,6 +16,7 @@ from mlflow.data.pandas_dataset import from_pandas
 from mlflow.models import infer_signature
 from mlflow.tracking import MlflowClient
 
+from models.inventory import DeclaredModel
 from models.master_scale import MasterScale
 from models.model_card import model_card
 from models.plots import bins_figure, calibration_figure, roc_figure, score_figure
@@ -183,6 +184,7 @@ def log_and_register(
     provenance: Provenance,
     scale: MasterScale,
     groups: pd.DataFrame | None,
+    inventory_entry: DeclaredModel,
 ) -> RegisteredScorecard:
     """Log one run with everything that belongs to the model, and register champion and challenger.
 
@@ -190,7 +192,8 @@ def log_and_register(
     complete. It is not ready before its figures are in the lake.
 
     The validation report grades by `scale`; `groups` is indexed by enterprise and has the columns
-    `region` and `trade` as far as they are known.
+    `region` and `trade` as far as they are known. The registered model is described by its entry in
+    the inventory, as that is now.
     """
     features = provenance.features
     values = training_set.values[features.columns(PRODUCTION_FEATURE_SET)]
@@ -245,9 +248,8 @@ def log_and_register(
         challenger_uri = _log_challenger(trained, values)
     tags |= report_tags
     if not client.search_registered_models(f"name = '{MODEL_NAME}'"):
-        client.create_registered_model(
-            MODEL_NAME, description="Probability that a small firm defaults, from its invoices."
-        )
+        client.create_registered_model(MODEL_NAME)
+    client.update_registered_model(MODEL_NAME, inventory_entry.in_markdown())
     challenger = _register(
         client, challenger_uri, run_id, "gradient_boosting", "Challenger of the scorecard.", tags
     )

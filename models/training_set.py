@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
 import pandas as pd
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
@@ -89,17 +88,22 @@ def read_features(
 
 def _features_of(table: DataFrame, name_table: DataFrame, as_of_date: date) -> FeatureFrame:
     of_date = table.where(f"as_of_date = {sql_literal(as_of_date)}")
-    rows = of_date.orderBy("enterprise_id").toPandas()
-    if rows.empty:
+    rows = of_date.orderBy("enterprise_id").toArrow()
+    if not rows.num_rows:
         raise LoomlineError(
             f"There are no features as of {as_of_date}.",
             f"Run `loomline run features --date {as_of_date}` first.",
         )
-    version = str(rows.feature_version.iloc[0])
+    version = str(rows["feature_version"][0])
     names = name_table.where(f"feature_version = {sql_literal(version)}")
     ordered = names.orderBy("position").toPandas()
-    vectors = np.array([np.array(vector, dtype=float) for vector in rows.feature_values])
-    values = pd.DataFrame(vectors, index=rows.enterprise_id, columns=list(ordered.feature))
+    # All vectors of a version are as long as it has names, so they are one block of numbers.
+    numbers = rows["feature_values"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    values = pd.DataFrame(
+        numbers.reshape(rows.num_rows, len(ordered)),
+        index=pd.Index(rows["enterprise_id"].to_pandas(), name="enterprise_id"),
+        columns=list(ordered.feature),
+    )
     return FeatureFrame(version, values, ordered)
 
 

@@ -28,6 +28,7 @@ from loomline.lake import (
 )
 from models.arrays import Floats
 from models.governance.approvals import open_desk, past_traces, verify
+from models.inventory import declared_model
 from models.master_scale import load_master_scale
 from models.monitor.drift import drift_findings, no_drift_findings
 from models.monitor.estimation import estimate_findings
@@ -50,6 +51,7 @@ from models.monitor.proposals import PROPOSAL, proposals
 from models.monitor.record_check import RECORD, record_finding
 from models.monitor.shadow import DECISION, SAYS, shadow_findings
 from models.monitor.thresholds import LEVELS, Thresholds, load_thresholds
+from models.monitor.validation_age import validation_finding
 from models.registry import RegisteredScorecard, open_registry, read_scorecard, scorecards
 from models.scorecard import Scorecard
 from models.specification import MODEL_NAME
@@ -209,7 +211,13 @@ def run(context: JobContext) -> JobResult:
     found = _matured(context, in_use)
     outcomes = _outcomes(context, in_use, found, thresholds, there)
     shadow = _shadow(context, in_use, found, thresholds, there)
-    findings = [*drift, *outcomes, *estimates, *shadow]
+    validation = validation_finding(
+        in_use.of,
+        in_use.champion.trained_as_of,
+        context.as_of_date,
+        declared_model(context.catalog, MODEL_NAME),
+    )
+    findings = [*drift, *outcomes, *estimates, *shadow, validation]
     findings += proposals(findings, in_use.of)
     findings.append(of_record)
     rows = [one.row(context.as_of_date, MODEL_NAME) for one in findings]

@@ -60,6 +60,7 @@ def _train(
         provenance,
         load_master_scale(context.catalog),
         known_groups(context),
+        declared_model(context.catalog, MODEL_NAME),
     )
 
 

@@ -42,6 +42,7 @@ order by
     array_position(
         array(
             'record_findings',
+            'validation_age_days',
             'jeffreys_p_value',
             'observed_default_ratio',
             'matured_auc',
@@ -82,6 +83,7 @@ LEVELS = {
 LEVEL = coded({name: f"{words.english} {words.chinese}" for name, words in LEVELS.items()}, 18)
 MEASURES = {
     RECORD: "approvals 审批记录",
+    "validation_age_days": "days since validation 距上次验证天数",
     "jeffreys_p_value": "Jeffreys p-value 检验p值",
     "observed_default_ratio": "default rate 实际违约率",
     "matured_auc": "AUC, observed 到期AUC",

@@ -12,6 +12,7 @@ import pandas as pd
 from sqlglot import transpile
 
 from loomline.tables import load_tables
+from models.inventory import declared_model
 from models.master_scale import load_master_scale
 from models.monitor.drift import drift_findings
 from models.monitor.estimation import estimate_findings
@@ -22,6 +23,7 @@ from models.monitor.proposals import proposals
 from models.monitor.record_check import record_finding
 from models.monitor.shadow import shadow_findings
 from models.monitor.thresholds import load_thresholds
+from models.monitor.validation_age import validation_finding
 from models.scorecard import BinnedFeature, Scorecard
 from models.specification import MODEL_NAME
 from reports.answers import Question
@@ -73,6 +75,9 @@ def in_trouble(catalog: Path) -> list[Finding]:
             thresholds.shadow,
         ),
     ]
+    findings.append(
+        validation_finding(CHAMPION, SCORED_ON, NOW, declared_model(catalog, MODEL_NAME))
+    )
     findings += proposals(findings, CHAMPION)
     return [*findings, record_finding([], [])]
 

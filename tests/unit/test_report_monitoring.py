@@ -10,7 +10,15 @@ from typing import get_args
 import pytest
 from openpyxl import load_workbook
 
-from models.monitor import drift, estimation, outcome_findings, proposals, record_check, shadow
+from models.monitor import (
+    drift,
+    estimation,
+    outcome_findings,
+    proposals,
+    record_check,
+    shadow,
+    validation_age,
+)
 from models.monitor.finding import Finding, Watched, judged, unsaid
 from models.monitor.thresholds import LEVELS, Bounds
 from reports.answers import Question
@@ -107,7 +115,7 @@ def test_every_word_of_the_monitoring_has_words_in_the_report() -> None:
         *(drift.PSI, estimation.AUC, estimation.BRIER, outcome_findings.JEFFREYS),
         *(outcome_findings.OBSERVED, outcome_findings.AUC, outcome_findings.BRIER),
         *(shadow.RANKS, shadow.MEANS, shadow.GRADES, shadow.BRIER, shadow.DECISION),
-        *(proposals.PROPOSAL, record_check.RECORD),
+        *(proposals.PROPOSAL, record_check.RECORD, validation_age.VALIDATION_AGE),
     }
     assert measures == set(MEASURES)
     assert {*get_args(shadow.Decision), proposals.TRAIN_ANEW, proposals.REVIEW_CHALLENGER} <= set(
