@@ -3,78 +3,37 @@
 Reads `features.daily_state`, `silver.enterprise_link` and `silver.party`; writes
 `features.window_value`, `features.window_feature` and the view `features.window_value_by_name`. All
 features come from one pass over the days before the date, as what was known by its end has them.
+
+Enterprises are worked on slice by slice, and what was found of each is kept in a file, so that any
+number of them fits into memory. Ranks alone look at all: for them some features of every slice are
+read at once. The engine brings all vectors into the table in one commit.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from loomline.families.algebra import window_values
-from loomline.families.catalogue import (
-    families_version,
-    features,
-    load_families,
-    measures_of,
-)
-from loomline.families.model import Family, Feature
-from loomline.families.state import DailyState, Floats, Integers, Steps, daily_state, joined
-from loomline.families.vocabulary import STATE_DAYS
-from loomline.identity import OWN_CODE
+from loomline.families.algebra import ranked_places, unranked_values
+from loomline.families.catalogue import families_version, features, load_families
+from loomline.families.model import Feature
+from loomline.families.ranks import rank_among_trades
+from loomline.families.state import DailyState, Floats, Integers
 from loomline.job import JobContext, JobResult
-from loomline.lake import (
-    column_list,
-    create_tables,
-    in_condition,
-    known_condition,
-    replace_rows,
-    sql_literal,
-    write_once,
-)
-from spark_jobs.known_enterprises import LINK, PARTY, known_trades
+from loomline.lake import create_tables, replace_rows, sql_literal, write_once
+from spark_jobs.known_enterprises import LINK, PARTY
+from spark_jobs.window_slices import STATE, stage_steps, states
 
 VALUES = "features.window_value"
 NAMES = "features.window_feature"
 BY_NAME = "features.window_value_by_name"
-STATE = "features.daily_state"
-UNKNOWN_TRADE = -1
-
-# A day of one enterprise and measure is one step. All that a balance was before the days of the
-# state is one step too, of the day before them.
-DAYS_AS_KNOWN = f"""
-with links as (
-    select code_system, party_code as enterprise_code, enterprise_id
-    from {LINK}
-    where {OWN_CODE} and {{known}}
-),
-
-days as (
-    select
-        state.measure,
-        coalesce(links.enterprise_id, state.enterprise_code) as enterprise_id,
-        smallint(datediff({{as_of}}, greatest(state.event_date, {{start}}))) as days_back,
-        cast(sum(state.delta) as double) as amount
-    from {STATE} as state
-    left join links
-        on state.code_system = links.code_system and state.enterprise_code = links.enterprise_code
-    where
-        state.known_date <= {{as_of}}
-        and state.event_date <= {{as_of}}
-        and (state.event_date > {{start}} or {{is_balance}})
-        and (links.enterprise_id is not null or state.code_system = '')
-    group by 1, 2, 3
-    having sum(state.delta) <> 0
-)
-
-select measure, enterprise_id, collect_list(struct(days_back, amount)) as steps
-from days
-where measure <> ''
-group by measure, enterprise_id
-"""
 NARROW = f"""
 create or replace view {BY_NAME} as
 select
@@ -89,59 +48,6 @@ inner join {NAMES} as names using (families_version)
 """
 
 
-def _trade_codes(enterprise_ids: list[str], trade_of: dict[str, str]) -> Integers:
-    """A number for each trade."""
-    trades = [trade_of.get(one, "") for one in enterprise_ids]
-    numbers = {trade: number for number, trade in enumerate(sorted(set(trades) - {""}))}
-    return np.array([numbers.get(trade, UNKNOWN_TRADE) for trade in trades], dtype=np.int64)
-
-
-def steps_of_batches(
-    batches: list[pa.RecordBatch], enterprise_ids: Sequence[str], measures: Iterable[str]
-) -> dict[str, Steps]:
-    """The steps of measures, from rows of one measure and enterprise with a list of steps each.
-
-    The batches are taken out of their list one by one: all steps of many enterprises are there
-    once, and not twice.
-    """
-    wanted, firms = pa.array(measures, pa.string()), pa.array(enterprise_ids, pa.string())
-    parts: list[list[Steps]] = [[] for _ in wanted]
-    while batches:
-        batch = batches.pop()
-        numbers = pc.fill_null(pc.index_in(batch["measure"], wanted), -1).to_numpy()
-        order = np.argsort(numbers, kind="stable")
-        lists = batch["steps"].take(pa.array(order))
-        lengths = pc.list_value_length(lists).to_numpy()
-        firm = pc.index_in(batch["enterprise_id"], firms).to_numpy()[order]
-        places, flat = np.repeat(firm, lengths), lists.flatten()
-        back, amounts = (flat.field(part).to_numpy() for part in ("days_back", "amount"))
-        ends = np.concatenate([[0], np.cumsum(lengths)])
-        bounds = ends[np.searchsorted(numbers[order], np.arange(len(wanted) + 1))]
-        for number in np.unique(numbers[numbers >= 0]):
-            of = slice(bounds[number], bounds[number + 1])
-            parts[number].append(Steps(places[of], back[of], amounts[of]))
-    return dict(zip(wanted.to_pylist(), map(joined, parts), strict=True))
-
-
-def read_state(context: JobContext, families: Sequence[Family]) -> DailyState:
-    """The daily state of every enterprise as of the date, as far as it was known by its end."""
-    spark, as_of = context.spark, context.as_of_date
-    end, measures = context.as_of_end, measures_of(families)
-    balances = [measure.name for measure in measures.values() if measure.kind == "balance"]
-    days_as_known = DAYS_AS_KNOWN.format(
-        known=known_condition(end),
-        as_of=sql_literal(as_of),
-        start=sql_literal(as_of - timedelta(days=STATE_DAYS)),
-        is_balance=in_condition("measure", balances),
-    )
-    batches = spark.sql(days_as_known).toArrow().to_batches()
-    found = {one for batch in batches for one in pc.unique(batch["enterprise_id"]).to_pylist()}
-    enterprise_ids = sorted(found)
-    trade_codes = _trade_codes(enterprise_ids, known_trades(context))
-    steps = steps_of_batches(batches, enterprise_ids, measures)
-    return daily_state(families, enterprise_ids, trade_codes, as_of, steps)
-
-
 def _write_names(context: JobContext, made: Sequence[Feature], version: str) -> None:
     rows = [
         (
@@ -154,29 +60,88 @@ def _write_names(context: JobContext, made: Sequence[Feature], version: str) -> 
     write_once(context.spark, context.catalog, NAMES, rows, of_version)
 
 
+@dataclass(frozen=True)
+class Slice:
+    """Some enterprises, their trades, and the file of their values (features, enterprises)."""
+
+    enterprise_ids: Sequence[str]
+    trades: Integers
+    path: Path
+
+    def values(self, mode: Literal["r", "r+"]) -> Floats:
+        """The values in their file; what is not looked at is not read."""
+        found: Floats = np.load(self.path, mmap_mode=mode)
+        return found
+
+
+def compute_slices(
+    made: Sequence[Feature], found: Iterable[DailyState], folder: Path
+) -> list[Slice]:
+    """Slices of the enterprises of states, with values of features that are yet to be ranked."""
+    folder.mkdir(parents=True)
+    slices = []
+    for number, state in enumerate(found):
+        path = folder / f"{number:05}.npy"
+        np.save(path, unranked_values(made, state))
+        slices.append(Slice(state.enterprise_ids, state.trades, path))
+    return slices
+
+
+def rank_slices(made: Sequence[Feature], slices: Sequence[Slice]) -> None:
+    """Put ranks among the enterprises of all slices in the place of values of ranked features."""
+    trades = np.concatenate([one.trades for one in slices])
+    ends = np.cumsum([len(one.trades) for one in slices])
+    for some in ranked_places(made):
+        values = np.concatenate([one.values("r")[some] for one in slices], axis=1)
+        ranks = np.split(rank_among_trades(values, trades), ends[:-1], axis=1)
+        for one, ranks_of in zip(slices, ranks, strict=True):
+            one.values("r+")[some] = ranks_of
+
+
+def _stage_vectors(context: JobContext, slices: Sequence[Slice], version: str, folder: Path) -> int:
+    """Put the vectors of slices into files of a folder; returns how many values are there."""
+    folder.mkdir(parents=True)
+    there = 0
+    for number, one in enumerate(slices):
+        values, count = one.values("r"), len(one.enterprise_ids)
+        there += int(np.isfinite(values).sum())
+        table = pa.table(
+            {
+                "as_of_date": pa.array([context.as_of_date] * count, pa.date32()),
+                "enterprise_id": pa.array(one.enterprise_ids, pa.string()),
+                "families_version": pa.array([version] * count, pa.string()),
+                "feature_values": _lists(values.T),
+            }
+        )
+        pq.write_table(table, folder / f"{number:05}.parquet", use_dictionary=False)
+    return there
+
+
 def run(context: JobContext) -> JobResult:
     """Write the vectors of the as-of date, and the names of their positions."""
     spark, families = context.spark, load_families(context.catalog)
     made, version = features(families), families_version(families)
     create_tables(spark, context.catalog, (VALUES, NAMES, STATE, LINK, PARTY))
-    state = read_state(context, families)
-    found = window_values(made, state)
-    of_date = f"as_of_date = {sql_literal(context.as_of_date)}"
-    table = pa.table(
-        {
-            "as_of_date": pa.array([context.as_of_date] * len(found), pa.date32()),
-            "enterprise_id": pa.array(state.enterprise_ids, pa.string()),
-            "families_version": pa.array([version] * len(found), pa.string()),
-            "feature_values": _lists(found),
-        }
-    )
-    _write_names(context, made, version)
-    columns = column_list(context.catalog, VALUES)
-    replace_rows(spark.createDataFrame(table, columns), VALUES, of_date)
+    staging = context.settings.home / "lake" / "staging"
+    # What a run that was killed has left.
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        stage_steps(context, families, staging / "steps")
+        slices = compute_slices(
+            made, states(context, families, staging / "steps"), staging / "values"
+        )
+        rank_slices(made, slices)
+        there = _stage_vectors(context, slices, version, staging / "vectors")
+        _write_names(context, made, version)
+        vectors = spark.read.parquet(str(staging / "vectors"))
+        replace_rows(vectors, VALUES, f"as_of_date = {sql_literal(context.as_of_date)}")
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
     spark.sql(NARROW)
-    present = float(np.isfinite(found).mean()) if found.size else 0.0
-    note = f"{len(made):,} features, version {version}; {present:.0%} of the values are there"
-    return JobResult(len(state.enterprise_ids), len(found), (note,))
+    count = sum(len(one.enterprise_ids) for one in slices)
+    share = there / (count * len(made)) if count else 0.0
+    note = f"{len(made):,} features, version {version}; {share:.0%} of the values are there"
+    return JobResult(count, count, (note,))
 
 
 def _lists(values: Floats) -> pa.ListArray:

@@ -61,20 +61,30 @@ def _offsets(feature: Feature) -> tuple[int, ...]:
     }[COMPARISONS[feature.comparison].change]
 
 
-def _rank(values: Floats, features: Sequence[Feature], state: DailyState) -> None:
-    """Put ranks in the place of the values (features, enterprises) of ranked features."""
+def ranked_places(features: Sequence[Feature]) -> list[list[int]]:
+    """The positions of ranked features, some at a time: their values are held twice at once."""
     ranked = [at for at, one in enumerate(features) if COMPARISONS[one.comparison].is_ranked]
-    for start in range(0, len(ranked), RANKED_AT_ONCE):
-        some = ranked[start : start + RANKED_AT_ONCE]
-        values[some] = rank_among_trades(values[some], state.trades)
+    starts = range(0, len(ranked), RANKED_AT_ONCE)
+    return [ranked[start : start + RANKED_AT_ONCE] for start in starts]
 
 
 def window_values(features: Sequence[Feature], state: DailyState) -> Floats:
     """Values of features (enterprises, features), NaN where missing.
 
-    The array of a measure is asked for once, so that `state.values` may read them one by one; the
-    result lies in memory feature by feature. Values are the same whichever features and, but for
-    ranks, whichever enterprises are computed together.
+    Raises:
+        ValueError: the state lacks a measure, or a daily value is not a number or 1e15 or more.
+    """
+    values = unranked_values(features, state)
+    for some in ranked_places(features):
+        values[some] = rank_among_trades(values[some], state.trades)
+    return values.T
+
+
+def unranked_values(features: Sequence[Feature], state: DailyState) -> Floats:
+    """Values of features (features, enterprises), and of ranked ones what is to be ranked.
+
+    The array of a measure is asked for once, so that `state.values` may read them one by one.
+    Values are the same whichever features and enterprises are computed together.
 
     Raises:
         ValueError: the state lacks a measure, or a daily value is not a number or 1e15 or more.
@@ -108,8 +118,7 @@ def window_values(features: Sequence[Feature], state: DailyState) -> Floats:
     for at, feature in enumerate(features):
         if feature.aggregation == "ratio":
             values[at] = _compared(feature, _ratio_at(feature, amounts))
-    _rank(values, features, state)
-    return values.T
+    return values
 
 
 def _plain_at(feature: Feature, windows: MeasureWindows) -> ValueAt:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from loomline.families.model import Family
+from loomline.families.model import Family, Measure
 from loomline.families.vocabulary import STATE_DAYS, Kind
 
 Floats = NDArray[np.float64]
@@ -146,7 +146,12 @@ class DenseDays(Mapping[str, Floats]):
         return len(self.steps)
 
 
-def _histories(families: Sequence[Family], steps: Mapping[str, Steps], count: int) -> Histories:
+def _histories(
+    families: Sequence[Family],
+    steps: Mapping[str, Steps],
+    count: int,
+    longest: Mapping[str, int],
+) -> Histories:
     """How long the history of each measure is, as its family says what shows one."""
     told: dict[tuple[str, str | None], Integers] = defaultdict(lambda: np.zeros(count, np.int64))
     for family in families:
@@ -158,10 +163,24 @@ def _histories(families: Sequence[Family], steps: Mapping[str, Steps], count: in
         others = [days for (table, _), days in told.items() if table in family.also_covered_by]
         for measure in family.measures:
             days = np.max([told[measure.table, measure.sender], *others], axis=0)
-            if family.covers_everybody and count:
-                days = np.full(count, days.max())
+            if family.covers_everybody:
+                days = np.full(count, _longest_shown(families, family, measure, longest))
             histories[measure.name] = days
     return histories
+
+
+def _longest_shown(
+    families: Sequence[Family], family: Family, measure: Measure, longest: Mapping[str, int]
+) -> int:
+    """The longest history of anybody in what shows one of a measure."""
+    shown = (
+        longest.get(other.name, 0)
+        for of in families
+        for other in of.measures
+        if (other.table, other.sender) == (measure.table, measure.sender)
+        or other.table in family.also_covered_by
+    )
+    return max(shown)
 
 
 def daily_state(
@@ -170,10 +189,17 @@ def daily_state(
     trades: Integers,
     as_of_date: date,
     steps: Mapping[str, Steps],
+    longest: Mapping[str, int] | None = None,
 ) -> DailyState:
-    """The state of the measures of families, each with its steps, which may be none."""
+    """The state of the measures of families, each with its steps, which may be none.
+
+    Where the enterprises are some of many, `longest` has the longest history in days that anybody
+    has of a measure, by name.
+    """
     count = len(enterprise_ids)
+    if longest is None:
+        longest = {name: int(of.history_days(count).max(initial=0)) for name, of in steps.items()}
     kinds = {measure.name: measure.kind for family in families for measure in family.measures}
-    histories = _histories(families, steps, count)
+    histories = _histories(families, steps, count, longest)
     values = DenseDays(steps, kinds, count)
     return DailyState(enterprise_ids, trades, as_of_date, values, histories)

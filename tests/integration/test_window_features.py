@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -18,7 +19,8 @@ from loomline.families.vocabulary import STATE_DAYS
 from loomline.job import JobContext
 from loomline.lake import column_list, known_condition
 from spark_jobs.daily_states import DAILY_STATE, measures_by_table, steps
-from spark_jobs.window_features import BY_NAME, VALUES, read_state
+from spark_jobs.window_features import BY_NAME, VALUES
+from spark_jobs.window_slices import stage_steps, states
 from tests.integration.conftest import RunJob
 
 # No other module writes features of the families for it.
@@ -93,20 +95,23 @@ def test_a_feature_is_what_the_invoices_of_its_window_say(windows: JobContext) -
 
 @pytest.mark.parametrize("as_of", [date(2018, 3, 1), AS_OF, date(2020, 2, 29)])
 def test_a_balance_is_the_sum_of_all_rows_up_to_its_day_that_were_known(
-    windows: JobContext, as_of: date
+    windows: JobContext, as_of: date, tmp_path: Path
 ) -> None:
     context = JobContext(windows.settings, as_of)
-    state = read_state(context, load_families(context.catalog))
-    balances = state.values_of("trade_position")
+    families = load_families(context.catalog)
+    stage_steps(context, families, tmp_path / "steps")
+    slices = list(states(context, families, tmp_path / "steps"))
+    enterprise_ids = [one for state in slices for one in state.enterprise_ids]
+    balances = np.concatenate([state.values_of("trade_position") for state in slices])
     for back in (0, 1, 45, 400, STATE_DAYS - 1):
         rows = windows.spark.sql(
             "select enterprise_id, sum(if(direction = 'sale', total_cny, -total_cny)) as value "
             f"from silver.invoice where status = 'valid' and {known_condition(context.as_of_end)} "
             f"and issue_date <= date'{as_of - timedelta(days=back)}' group by 1"
         ).collect()
-        expected = dict.fromkeys(state.enterprise_ids, 0.0)
+        expected = dict.fromkeys(enterprise_ids, 0.0)
         expected |= {row[0]: float(row[1]) for row in rows}
-        found = dict(zip(state.enterprise_ids, balances[:, -1 - back], strict=True))
+        found = dict(zip(enterprise_ids, balances[:, -1 - back], strict=True))
         assert found == pytest.approx(expected)
     # The oldest day has what stood before the days of the state, where there was anything.
     assert np.count_nonzero(balances[:, 0]) or as_of < date(2020, 1, 1)

@@ -1,0 +1,207 @@
+"""The job `window_features` on many enterprises, from the state in Delta to the vectors in Delta.
+
+Run from the repository, one step after the other; each goes on from the one before:
+
+    python bench/as_of_run.py prepare FOLDER          # a simulated lake of 40 firms, 365 days
+    python bench/as_of_run.py copies FOLDER 10000     # a home whose state has 10,000 enterprises
+    python bench/as_of_run.py run FOLDER 10000        # the job; a line of the table
+
+The state is the one that the job `daily_state` writes for the simulated lake, all its files but the
+readings of sensors and the weather, which no measure is made of. It is copied as often as it takes:
+a copy of a firm has the firm's days, systems and corrections, so that it is as dense and as sparse
+as the real one, with each amount times a whole number from 1 to 9 that is drawn for the copy. With
+it go the firm's codes and trade. The engine is started anew for each run, by the port and memory
+settings of the environment. Peak memory is what a process had resident at most, as Linux tells it;
+of the engine it is mostly the heap that it was allowed (LOOMLINE_ENGINE_MEMORY).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import psutil
+import typer
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from loomline.engine.server import engine_folder, start_engine, stop_engine
+from loomline.engine.session import open_session
+from loomline.identity import OWN_CODE
+from loomline.lake import append_rows, create_tables
+from loomline.runner import run_job
+from loomline.settings import PROJECT_ROOT, Settings, load_settings
+from simulator.calendar import date_of
+from simulator.run import Parameters, simulate
+
+STATE, LINK, PARTY = "features.daily_state", "silver.enterprise_link", "silver.party"
+VALUES = "features.window_value"
+SIMULATED = "simulated"
+# The jobs of a day up to the state, but for checks and counts.
+STATE_JOBS = (
+    *("land", "conform", "enterprise", "trade_relation", "ledger_balance", "credit_outcome"),
+    *("identity", "daily_state"),
+)
+NO_MEASURES = ("telemetry", "weather")
+DAYS = 365
+AS_OF = date_of(DAYS - 1)
+LARGEST_FACTOR = 9
+
+app = typer.Typer()
+
+
+def settings_of(folder: Path, name: str) -> Settings:
+    """Settings of a home in the folder."""
+    return load_settings().model_copy(update={"home": folder / f"home-{name}"})
+
+
+@app.command()
+def prepare(
+    folder: Path,
+    enterprises: Annotated[int, typer.Option(help="How many firms.")] = 40,
+) -> None:
+    """Simulate a year and bring it into a lake, up to the daily state."""
+    simulate(Parameters(enterprises, seed=1), DAYS, folder / "ecosystem", say=lambda _line: None)
+    files = folder / "ecosystem" / "files"
+    for name in NO_MEASURES:
+        (files / name).rename(folder / f"without-{name}")
+    settings = settings_of(folder, SIMULATED)
+    for job in STATE_JOBS:
+        run_job(job, AS_OF, files, settings)
+    stop_engine(settings)
+
+
+# The firms of the source by the codes that its state has of them, numbered from 0.
+PLACES = f"""
+with links as (
+    select code_system, party_code as enterprise_code, enterprise_id
+    from source_links
+    where {OWN_CODE} and superseded_at is null
+),
+
+codes as (
+    select distinct code_system, enterprise_code
+    from source_state
+    where enterprise_code <> ''
+),
+
+firms as (
+    select
+        codes.*,
+        coalesce(links.enterprise_id, codes.enterprise_code) as enterprise_id
+    from codes
+    left join links using (code_system, enterprise_code)
+    where links.enterprise_id is not null or codes.code_system = ''
+)
+
+select *, dense_rank() over (order by enterprise_id) - 1 as place
+from firms
+"""
+# How often a firm is copied is told by its place: the first firms once more, if it does not divide.
+COPIES = """
+select *, concat('-', id) as ending
+from {places}
+cross join range({copies})
+where id * {firms} + place < {count}
+"""
+
+
+def _copy_tables(spark: SparkSession, settings: Settings, source: Settings, count: int) -> None:
+    """State, links and parties of `count` enterprises, copied from those of another home."""
+    for table, view in ((STATE, "source_state"), (LINK, "source_links"), (PARTY, "source_party")):
+        schema, _, name = table.partition(".")
+        path = source.warehouse / f"{schema}.db" / name
+        spark.read.format("delta").load(str(path)).createOrReplaceTempView(view)
+    spark.sql(PLACES).cache().createOrReplaceTempView("places")
+    firms = spark.sql("select max(place) + 1 from places").collect()[0][0]
+    copies = -(-count // firms)
+    by_code, by_firm = (
+        spark.sql(COPIES.format(places=places, copies=copies, firms=firms, count=count))
+        for places in ("places", "(select distinct enterprise_id, place from places)")
+    )
+    create_tables(spark, settings.catalog, (STATE, LINK, PARTY))
+    amount = f"delta * (1 + pmod(hash(enterprise_id, id), {LARGEST_FACTOR}))"
+    state = spark.table("source_state").join(by_code, ["code_system", "enterprise_code"])
+    state = state.withColumns(
+        {
+            "enterprise_code": F.expr("concat(enterprise_code, ending)"),
+            "delta": F.expr(f"cast({amount} as decimal(28,6))"),
+        }
+    )
+    append_rows(state, STATE)
+    links = spark.table("source_links").where(f"{OWN_CODE} and superseded_at is null")
+    links = links.join(by_firm, "enterprise_id")
+    copied_codes = links.select("code_system", "party_code", "ending")
+    party = spark.table("source_party").where(OWN_CODE)
+    party = party.join(copied_codes, ["code_system", "party_code"])
+    new_code = {"party_code": F.expr("concat(party_code, ending)")}
+    new_id = {"enterprise_id": F.expr("concat(enterprise_id, ending)")}
+    append_rows(links.withColumns(new_code | new_id), LINK)
+    append_rows(party.withColumns(new_code), PARTY)
+
+
+@app.command()
+def copies(folder: Path, count: int) -> None:
+    """Make a home whose state has so many enterprises."""
+    settings = settings_of(folder, str(count))
+    start_engine(settings)
+    try:
+        spark = open_session(settings)
+        _copy_tables(spark, settings, settings_of(folder, SIMULATED), count)
+        print(f"{count:,} enterprises, {spark.table(STATE).count():,} rows of state")
+    finally:
+        stop_engine(settings)
+
+
+@app.command("run")
+def one_run(
+    folder: Path,
+    count: int,
+    rounds: Annotated[int, typer.Option(help="Runs in one engine; the first warms it.")] = 2,
+) -> None:
+    """Run the job, each time in a process of its own, and print a line of the table a run."""
+    settings = settings_of(folder, str(count))
+    start_engine(settings)
+    command = [str(Path(sys.executable).with_name("loomline")), "run", "window_features"]
+    try:
+        engine = psutil.Process(int((engine_folder(settings) / "engine.pid").read_text()))
+        for number in range(rounds):
+            before, clock = sum(engine.cpu_times()[:2]), time.perf_counter()
+            job = subprocess.Popen(
+                [*command, "--date", str(AS_OF)],
+                env={**os.environ, **settings.environment},
+                cwd=PROJECT_ROOT,
+            )
+            _, status, used = os.wait4(job.pid, 0)
+            seconds = time.perf_counter() - clock
+            if status:
+                raise SystemExit(f"The job failed: {status}.")
+            own, engines = used.ru_utime + used.ru_stime, sum(engine.cpu_times()[:2]) - before
+            values = _values(settings)
+            print(
+                f"| {count:,} | {number + 1} | {values:,} | {seconds:.0f} | {engines:.0f} | "
+                f"{own:.0f} | {values / (own + engines) / 1e6:.2f} | {_peak(engine):,.0f} | "
+                f"{used.ru_maxrss / 1024:,.0f} |"
+            )
+    finally:
+        stop_engine(settings)
+
+
+def _values(settings: Settings) -> int:
+    """How many values the vectors of the date have."""
+    vectors = open_session(settings).table(VALUES).where(f"as_of_date = date'{AS_OF}'")
+    return int(vectors.selectExpr("sum(size(feature_values))").collect()[0][0])
+
+
+def _peak(process: psutil.Process) -> float:
+    """Megabytes that a process had resident at most."""
+    lines = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+
+
+if __name__ == "__main__":
+    app()
