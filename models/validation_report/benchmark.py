@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 
 from models.arrays import Floats
 from models.metrics import Estimate, area_under_curve, bootstrap_weights, percentiles
@@ -60,6 +61,14 @@ def best_single_feature(values: pd.DataFrame, outcome: Floats) -> tuple[str, Flo
     return name, np.asarray(column.fillna(middle) * (1.0 if strengths[name] > 0 else -1.0))
 
 
+def combined(*probabilities: Floats) -> Floats:
+    """The mean of models' log-odds as a probability, in the shape of each.
+
+    Nothing is fitted to weigh them, so no firm's outcome is looked at for it.
+    """
+    return np.asarray(expit(np.mean([logit(one) for one in probabilities], axis=0)))
+
+
 def benchmarks(
     trained: Trained, values: pd.DataFrame, outcome: Floats, specification: Specification
 ) -> Benchmarks:
@@ -74,14 +83,15 @@ def benchmarks(
         specification: gives the number of samples and their seed.
     """
     feature, ranking = best_single_feature(values, outcome)
+    champion = trained.of("scorecard", PRODUCTION_FEATURE_SET).out_of_fold.probability
+    boosting = trained.of("gradient_boosting", PRODUCTION_FEATURE_SET).out_of_fold.probability
     rivals: dict[str, Floats] = {
-        "challenger (gradient boosting)": trained.of(
-            "gradient_boosting", PRODUCTION_FEATURE_SET
-        ).out_of_fold.probability,
+        "challenger (gradient boosting)": boosting,
         f"best single feature ({feature})": ranking[None, :],
         "scorecard on all features": trained.of("scorecard", "all").out_of_fold.probability,
+        # Where it wins, a person may ask for it; its reasons would not add up to its score.
+        "champion and challenger combined": combined(champion, boosting),
     }
-    champion = trained.of("scorecard", PRODUCTION_FEATURE_SET).out_of_fold.probability
     weights = bootstrap_weights(outcome, specification.bootstrap_samples, specification.seed)
     once = np.ones((1, len(outcome)))
     value, samples = _areas(outcome, champion, once)[0], _areas(outcome, champion, weights)

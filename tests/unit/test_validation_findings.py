@@ -16,7 +16,7 @@ from sklearn.metrics import roc_auc_score
 from models.master_scale import load_master_scale
 from models.scorecard import BinnedFeature, Scorecard
 from models.validation import Validated
-from models.validation_report.benchmark import benchmarks
+from models.validation_report.benchmark import benchmarks, combined
 from models.validation_report.concerns import concerns
 from models.validation_report.data_quality import data_quality
 from models.validation_report.fairness import SIZE_FEATURE, UNKNOWN, fairness
@@ -160,6 +160,11 @@ def test_benchmark_areas_are_those_of_scikit_learn_and_differences_add_up(
         difference = rival.champion_less_rival
         assert difference.value == pytest.approx(champion - rival.area.value)
         assert difference.lower <= difference.value <= difference.upper
+
+
+def test_the_combination_multiplies_the_odds_of_both_with_equal_weight() -> None:
+    one, other = np.array([[0.5, 0.2, 0.9]]), np.array([[0.5, 0.8, 0.5]])
+    np.testing.assert_allclose(combined(one, other), [[0.5, 0.5, 0.75]])
 
 
 def test_no_single_feature_ranks_better_than_the_best_one(found: Findings) -> None:
