@@ -176,6 +176,16 @@ DAILY_JOBS = (
         ),
     ),
     Job(
+        name="early_warning",
+        entry="models.early_warning.job:run",
+        description="Warn of borrowers that may get into distress within 90 days, with reasons.",
+        reads=(
+            *("features.window_value", "features.window_feature", "governance.model_event"),
+            *("silver.credit_outcome", "silver.trade_relation", "silver.enterprise_link"),
+        ),
+        writes=("scores.early_warning",),
+    ),
+    Job(
         name="monitor",
         entry="models.monitor.job:run",
         description="Say whether the model in use is still right; propose what a person decides.",

@@ -14,6 +14,7 @@ from models.early_warning import judging
 from models.early_warning.alarms import warnings
 from models.early_warning.declared import BASELINE, EVERYTHING, EarlyWarning
 from models.early_warning.firm_dates import Booleans, FirmDates, Integers, outcome_within
+from models.early_warning.hazard import Fitted
 from models.early_warning.specification import Specification
 from models.early_warning.splits import Predicted, Split, joined, predict
 from models.early_warning.training import (
@@ -168,12 +169,12 @@ class Measured:
 
 def _models(
     declared: EarlyWarning, specification: Specification, settings: list[str]
-) -> Callable[[TrainingPart], dict[str, Trained]]:
+) -> Callable[[TrainingPart], dict[str, Trained[Fitted]]]:
     """Train all models of the protocol on a part; what was chosen is added to `settings`."""
 
-    def train(part: TrainingPart) -> dict[str, Trained]:
+    def train(part: TrainingPart) -> dict[str, Trained[Fitted]]:
         every = tuple(declared.sources)
-        found = {
+        found: dict[str, Trained[Fitted]] = {
             name: train_hazard(part, declared.signs(declared.sources_of(name)), specification)
             for name in declared.source_sets
             if name != EVERYTHING

@@ -123,6 +123,14 @@ class HazardModel:
         of_row = self.intercept + self.scaling.columns(values) @ self.coefficients
         return np.asarray(expit(of_row[:, None] + self.of_interval))
 
+    def contributions(self, values: pd.DataFrame) -> Floats:
+        """What each covariate, missing or not, adds to the log-odds, (rows, covariates)."""
+        told = self.scaling.columns(values) * self.coefficients
+        count = len(self.scaling.names)
+        added = told[:, :count].copy()
+        added[:, self.scaling.is_told] += told[:, count:]
+        return added
+
 
 def fit_hazard(
     values: pd.DataFrame,

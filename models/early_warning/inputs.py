@@ -6,7 +6,7 @@ known, and chains only say who is held out together; both may be of later.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import pandas as pd
@@ -125,14 +125,26 @@ def _positions(
     return found
 
 
-def _covariates(context: JobContext, wanted: Sequence[str]) -> pd.DataFrame:
-    """The wanted values of all enterprises on the month ends that have vectors."""
-    spark = context.spark
-    ends = spark.sql(MONTH_ENDS.format(as_of=sql_literal(context.as_of_date))).collect()
+def month_ends(context: JobContext) -> dict[str, list[date]]:
+    """The month ends up to the as-of date that have vectors, by the version of the vectors."""
+    rows = context.spark.sql(MONTH_ENDS.format(as_of=sql_literal(context.as_of_date))).collect()
     dates_of: dict[str, list[date]] = {}
-    for row in ends:
+    for row in rows:
         dates_of.setdefault(row["families_version"], []).append(row["as_of_date"])
-    places = _positions(spark, sorted(dates_of), wanted) if ends else {}
+    return dates_of
+
+
+def read_covariates(
+    context: JobContext, wanted: Sequence[str], dates_of: Mapping[str, Sequence[date]]
+) -> pd.DataFrame:
+    """The wanted values of all enterprises on dates, by the version of their vectors.
+
+    Raises:
+        LoomlineError: there is no date, or a version lacks a covariate.
+    """
+    spark, places = context.spark, {}
+    if dates_of:
+        places = _positions(spark, sorted(dates_of), wanted)
     parts = []
     for version, dates in dates_of.items():
         columns = [f"feature_values[{places[version][name]}] as {name}" for name in wanted]
@@ -147,6 +159,19 @@ def _covariates(context: JobContext, wanted: Sequence[str]) -> pd.DataFrame:
             "Run `loomline backfill window_features` over past months first.",
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def read_outcomes(context: JobContext) -> pd.DataFrame:
+    """Of every borrower since when, and its distress if it was known by the end of the date."""
+    end = context.as_of_end
+    return context.spark.sql(
+        OUTCOMES.format(
+            links_known=known_condition(end),
+            outcome_known=known_condition(end, "outcomes"),
+            end=sql_literal(end),
+            zone=context.settings.time_zone,
+        )
+    ).toPandas()
 
 
 def read_sales(context: JobContext) -> pd.DataFrame:
@@ -165,21 +190,12 @@ def read_firm_dates(context: JobContext, wanted: Sequence[str]) -> tuple[pd.Data
     Raises:
         LoomlineError: a table is missing, no month end has vectors, or they lack a covariate.
     """
-    spark, end = context.spark, context.as_of_end
     for name in (VALUES, NAMES, LINK, OUTCOME, RELATION):
-        if not table_exists(spark, name):
+        if not table_exists(context.spark, name):
             raise LoomlineError(f"There is no table {name}.", "Run the daily jobs first.")
-    values = _covariates(context, wanted)
-    outcomes = spark.sql(
-        OUTCOMES.format(
-            links_known=known_condition(end),
-            outcome_known=known_condition(end, "outcomes"),
-            end=sql_literal(end),
-            zone=context.settings.time_zone,
-        )
-    ).toPandas()
+    values = read_covariates(context, wanted, month_ends(context))
     chains = find_chains(sorted(values.enterprise_id.unique()), read_sales(context))
-    rows = values.merge(outcomes, on="enterprise_id", how="inner")
+    rows = values.merge(read_outcomes(context), on="enterprise_id", how="inner")
     rows["chain"] = rows.enterprise_id.map(chains.chain_of)
     rows["observed_until"] = context.as_of_date
     return rows, chains

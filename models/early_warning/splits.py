@@ -11,13 +11,18 @@ import pandas as pd
 from sklearn.model_selection import GroupKFold
 
 from models.arrays import Floats
-from models.early_warning.alarms import alarm_threshold
 from models.early_warning.firm_dates import Booleans, Dates, FirmDates
-from models.early_warning.hazard import probabilities
+from models.early_warning.hazard import Fitted, probabilities
 from models.early_warning.specification import Specification
-from models.early_warning.training import TooFewError, Trained, TrainingPart, training_part
+from models.early_warning.training import (
+    TooFewError,
+    Trained,
+    TrainingPart,
+    threshold,
+    training_part,
+)
 
-Train = Callable[[TrainingPart], Mapping[str, Trained]]
+Train = Callable[[TrainingPart], Mapping[str, Trained[Fitted]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,12 +100,6 @@ def unseen_seed(dates: FirmDates, others: FirmDates, specification: Specificatio
     return Split("unseen seed", ((training, _at_risk(others)),))
 
 
-def _threshold(part: TrainingPart, model: Trained, specification: Specification) -> float:
-    """The threshold that at most a declared share of healthy training firm-dates is above."""
-    said = probabilities(model.out_of_fold)[:, -1]
-    return alarm_threshold(said[part.is_healthy(specification)], specification.flagged_ratio)
-
-
 def predict(split: Split, train: Train, specification: Specification) -> dict[str, Predicted]:
     """What each model that `train` makes of the training parts says of the test part, by name.
 
@@ -110,7 +109,7 @@ def predict(split: Split, train: Train, specification: Specification) -> dict[st
     for part, test in split.parts:
         for name, model in train(part).items():
             probability = probabilities(model.fitted.hazards(test.values))
-            is_alarm = probability[:, -1] > _threshold(part, model, specification)
+            is_alarm = probability[:, -1] > threshold(part, model, specification)
             said.setdefault(name, []).append((probability, is_alarm))
     return {
         name: Predicted(*(np.concatenate(parts) for parts in zip(*found, strict=True)))

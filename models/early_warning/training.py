@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Generic, TypeVar
 
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold
 
 from models.arrays import Floats
+from models.early_warning.alarms import alarm_threshold
 from models.early_warning.firm_dates import (
     Booleans,
     Dates,
@@ -24,12 +26,19 @@ from models.early_warning.firm_dates import (
     outcome_within,
     person_intervals,
 )
-from models.early_warning.hazard import Fitted, combined_hazards, fit_hazard
+from models.early_warning.hazard import (
+    Fitted,
+    HazardModel,
+    combined_hazards,
+    fit_hazard,
+    probabilities,
+)
 from models.early_warning.specification import Specification
-from models.early_warning.trees import fit_trees
+from models.early_warning.trees import FittedTrees, fit_trees
 from models.metrics import log_loss
 
-Fit = Callable[[pd.DataFrame, PersonIntervals], Fitted]
+Model = TypeVar("Model", bound=Fitted, covariant=True)
+Fit = Callable[[pd.DataFrame, PersonIntervals], Model]
 HAZARD, TREES, COMBINATION = "hazard", "boosting", "combination"
 
 
@@ -78,11 +87,11 @@ def training_part(dates: FirmDates, known_by: Day, specification: Specification)
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
+class Trained(Generic[Model]):
     """A fitted model, and what models made the same way said of the firms left out of them."""
 
     setting: str
-    fitted: Fitted
+    fitted: Model
     out_of_fold: Floats
     log_loss: float
 
@@ -110,7 +119,7 @@ def enterprise_folds(part: TrainingPart, specification: Specification) -> Intege
     return fold[codes]
 
 
-def out_of_fold(fit: Fit, part: TrainingPart, fold: Integers) -> Floats:
+def out_of_fold(fit: Fit[Model], part: TrainingPart, fold: Integers) -> Floats:
     """The hazards of every firm-date by a model that saw nothing of its enterprise."""
     parts = {}
     for number in np.unique(fold):
@@ -128,7 +137,9 @@ def loss_of(hazards: Floats, person: PersonIntervals) -> float:
     return float(log_loss(person.event, said, np.ones((1, len(said))))[0])
 
 
-def best_of(candidates: Mapping[str, Fit], part: TrainingPart, fold: Integers) -> Trained:
+def best_of(
+    candidates: Mapping[str, Fit[Model]], part: TrainingPart, fold: Integers
+) -> Trained[Model]:
     """The candidate of the least log loss out of fold, fitted to the whole part."""
     said = {name: out_of_fold(fit, part, fold) for name, fit in candidates.items()}
     losses = {name: loss_of(hazards, part.person) for name, hazards in said.items()}
@@ -139,9 +150,9 @@ def best_of(candidates: Mapping[str, Fit], part: TrainingPart, fold: Integers) -
 
 def train_hazard(
     part: TrainingPart, signs: Mapping[str, int], specification: Specification
-) -> Trained:
+) -> Trained[HazardModel]:
     """The hazard with the penalty that the folds choose."""
-    candidates: dict[str, Fit] = {
+    candidates: dict[str, Fit[HazardModel]] = {
         f"C {inverse_penalty}": partial(
             fit_hazard,
             signs=signs,
@@ -155,10 +166,10 @@ def train_hazard(
 
 def train_all(
     part: TrainingPart, signs: Mapping[str, int], specification: Specification
-) -> dict[str, Trained]:
+) -> dict[str, Trained[Fitted]]:
     """Hazard, challenger and their combination, by name."""
     fold = enterprise_folds(part, specification)
-    candidates: dict[str, Fit] = {
+    candidates: dict[str, Fit[FittedTrees]] = {
         f"{trees} trees": partial(fit_trees, signs=signs, trees=trees, specification=specification)
         for trees in specification.tree_counts
     }
@@ -171,6 +182,12 @@ def train_all(
     return {HAZARD: hazard, TREES: trees, COMBINATION: combination}
 
 
-def chosen(trained: Mapping[str, Trained]) -> str:
+def chosen(trained: Mapping[str, Trained[Fitted]]) -> str:
     """The model of the least log loss out of fold, by name."""
     return min(trained, key=lambda name: trained[name].log_loss)
+
+
+def threshold(part: TrainingPart, model: Trained[Fitted], specification: Specification) -> float:
+    """The probability within the last horizon above which a model raises an alarm."""
+    said = probabilities(model.out_of_fold)[:, -1]
+    return alarm_threshold(said[part.is_healthy(specification)], specification.flagged_ratio)
