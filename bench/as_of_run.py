@@ -72,7 +72,7 @@ def prepare(
     settings = settings_of(folder, SIMULATED)
     for job in STATE_JOBS:
         run_job(job, AS_OF, files, settings)
-    stop_engine(settings)
+    _stop(settings)
 
 
 # The firms of the source by the codes that its state has of them, numbered from 0.
@@ -154,7 +154,7 @@ def copies(folder: Path, count: int) -> None:
         _copy_tables(spark, settings, settings_of(folder, SIMULATED), count)
         print(f"{count:,} enterprises, {spark.table(STATE).count():,} rows of state")
     finally:
-        stop_engine(settings)
+        _stop(settings)
 
 
 @app.command("run")
@@ -188,7 +188,13 @@ def one_run(
                 f"{used.ru_maxrss / 1024:,.0f} |"
             )
     finally:
-        stop_engine(settings)
+        _stop(settings)
+
+
+def _stop(settings: Settings) -> None:
+    """End the session, which would ask for its engine for long, and the engine."""
+    open_session(settings).stop()
+    stop_engine(settings)
 
 
 def _values(settings: Settings) -> int:

@@ -29,7 +29,7 @@ from loomline.families.state import DailyState, Floats, Integers
 from loomline.job import JobContext, JobResult
 from loomline.lake import create_tables, replace_rows, sql_literal, write_once
 from spark_jobs.known_enterprises import LINK, PARTY
-from spark_jobs.window_slices import STATE, stage_steps, states
+from spark_jobs.window_slices import STATE, deal_state, states
 
 VALUES = "features.window_value"
 NAMES = "features.window_feature"
@@ -126,10 +126,8 @@ def run(context: JobContext) -> JobResult:
     # What a run that was killed has left.
     shutil.rmtree(staging, ignore_errors=True)
     try:
-        stage_steps(context, families, staging / "steps")
-        slices = compute_slices(
-            made, states(context, families, staging / "steps"), staging / "values"
-        )
+        dealer = deal_state(context, families, staging / "steps")
+        slices = compute_slices(made, states(context, families, dealer), staging / "values")
         rank_slices(made, slices)
         there = _stage_vectors(context, slices, version, staging / "vectors")
         _write_names(context, made, version)

@@ -20,7 +20,7 @@ from loomline.job import JobContext
 from loomline.lake import column_list, known_condition
 from spark_jobs.daily_states import DAILY_STATE, measures_by_table, steps
 from spark_jobs.window_features import BY_NAME, VALUES
-from spark_jobs.window_slices import stage_steps, states
+from spark_jobs.window_slices import deal_state, states
 from tests.integration.conftest import RunJob
 
 # No other module writes features of the families for it.
@@ -99,8 +99,8 @@ def test_a_balance_is_the_sum_of_all_rows_up_to_its_day_that_were_known(
 ) -> None:
     context = JobContext(windows.settings, as_of)
     families = load_families(context.catalog)
-    stage_steps(context, families, tmp_path / "steps")
-    slices = list(states(context, families, tmp_path / "steps"))
+    dealer = deal_state(context, families, tmp_path / "steps")
+    slices = list(states(context, families, dealer))
     enterprise_ids = [one for state in slices for one in state.enterprise_ids]
     balances = np.concatenate([state.values_of("trade_position") for state in slices])
     for back in (0, 1, 45, 400, STATE_DAYS - 1):
