@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.arrays import Floats
-from models.early_warning.firm_dates import Booleans, FirmDates
+from models.arrays import Booleans, Floats
+from models.early_warning.firm_dates import FirmDates
 
 
 def alarm_threshold(probability: Floats, flagged_ratio: float) -> float:

@@ -8,25 +8,25 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.arrays import Floats
+from models import unit_figures
+from models.arrays import Booleans, Floats, Integers
 from models.calibration import ReliabilityBin, reliability_bins
-from models.early_warning import judging
 from models.early_warning.alarms import warnings
 from models.early_warning.declared import BASELINE, EVERYTHING, EarlyWarning
-from models.early_warning.firm_dates import Booleans, FirmDates, Integers, outcome_within
-from models.early_warning.hazard import Fitted
+from models.early_warning.firm_dates import FirmDates, outcome_within
 from models.early_warning.specification import Specification
 from models.early_warning.splits import Predicted, Split, joined, predict
 from models.early_warning.training import (
     HAZARD,
     TooFewError,
-    Trained,
     TrainingPart,
     chosen,
     train_all,
     train_hazard,
 )
 from models.evaluations.evaluation import Figure
+from models.hazard import Fitted
+from models.hazard_training import Trained
 from models.metrics import Estimate
 
 WITHOUT = "all without "
@@ -52,39 +52,38 @@ class HeldOut:
         counts, distressed = self.outcome(days)
         return len(np.unique(self.place[counts & (distressed == 1)]))
 
-    def estimate(self, statistic: judging.Statistic) -> Estimate:
+    def estimate(self, statistic: unit_figures.Statistic) -> Estimate:
         """A figure with its interval."""
-        return judging.estimate(statistic, len(self.names), self.specification.seed)
+        return unit_figures.estimate(statistic, len(self.names), self.specification.seed)
 
-    def area(self, said: Predicted, interval: int) -> judging.Statistic:
+    def area(self, said: Predicted, interval: int) -> unit_figures.Statistic:
         """The area under the ROC curve at the end of an interval."""
         counts, distressed = self.outcome(self.specification.horizons[interval])
-        return judging.area_under_curve(
-            *(distressed[counts], said.probability[counts, interval]),
-            *(self.place[counts], len(self.names)),
+        return unit_figures.area_under_curve(
+            distressed[counts], said.probability[counts, interval], self.place[counts]
         )
 
-    def brier(self, said: Predicted, interval: int) -> judging.Statistic:
+    def brier(self, said: Predicted, interval: int) -> unit_figures.Statistic:
         """The Brier score at the end of an interval."""
         counts, distressed = self.outcome(self.specification.horizons[interval])
         missed = (said.probability[counts, interval] - distressed[counts]) ** 2
-        return judging.mean_of(missed, self.place[counts], len(self.names))
+        return unit_figures.mean_of(missed, self.place[counts], len(self.names))
 
-    def flagged(self, said: Predicted) -> judging.Statistic:
+    def flagged(self, said: Predicted) -> unit_figures.Statistic:
         """The share of healthy firm-dates with an alarm."""
         counts, distressed = self.outcome(self.specification.horizons[-1])
         is_healthy = counts & (distressed == 0)
-        return judging.share_of(said.is_alarm, is_healthy, self.place, len(self.names))
+        return unit_figures.share_of(said.is_alarm, is_healthy, self.place, len(self.names))
 
     def warning(
         self, said: Predicted, value: Callable[[pd.DataFrame], Floats]
-    ) -> judging.Statistic:
+    ) -> unit_figures.Statistic:
         """The mean of a value of distressed enterprises, told from what `warnings` says of them."""
         found = warnings(self.dates, said.is_alarm, self.specification.look_back_days)
         at = self.names.get_indexer(found.index)
-        return judging.mean_of(value(found), at, len(self.names))
+        return unit_figures.mean_of(value(found), at, len(self.names))
 
-    def days_of_warning(self, said: Predicted) -> judging.Statistic:
+    def days_of_warning(self, said: Predicted) -> unit_figures.Statistic:
         """The mean days of warning, 0 for those without."""
         return self.warning(said, lambda found: found.warned_days.to_numpy())
 
@@ -139,8 +138,10 @@ def _differences(
     """What one model has more than another in ranking at the longest horizon and in days."""
     last = len(part.specification.horizons) - 1
     days = part.specification.horizons[last]
-    area = judging.difference(part.area(said[name], last), part.area(said[other], last))
-    ahead = judging.difference(part.days_of_warning(said[name]), part.days_of_warning(said[other]))
+    area = unit_figures.difference(part.area(said[name], last), part.area(said[other], last))
+    ahead = unit_figures.difference(
+        part.days_of_warning(said[name]), part.days_of_warning(said[other])
+    )
     label = f"{name} less {other}"
     counts, _ = part.outcome(days)
     looked = len(warnings(part.dates, said[name].is_alarm, part.specification.look_back_days))

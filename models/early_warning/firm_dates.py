@@ -9,15 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.arrays import Floats
+from models.arrays import DAYS, Booleans, Dates, Day, Floats, Integers
 from models.early_warning.specification import Specification
-
-Booleans = npt.NDArray[np.bool_]
-Integers = npt.NDArray[np.int64]
-Dates = npt.NDArray[np.datetime64]
-# One day for all rows, or a day for each.
-Day = np.datetime64 | Dates
-DAYS = "datetime64[D]"
+from models.hazard import PersonIntervals
 
 TEXTS = ("enterprise_id", "chain")
 DATES = (
@@ -75,23 +69,6 @@ def firm_dates(frame: pd.DataFrame, covariates: Sequence[str]) -> FirmDates:
     dates = {name: pd.to_datetime(frame[name]).to_numpy().astype(DAYS) for name in DATES}
     values = frame[list(covariates)].astype(float).reset_index(drop=True)
     return FirmDates(values=values, **texts, **dates)
-
-
-@dataclass(frozen=True, eq=False)
-class PersonIntervals:
-    """Closed intervals in which an enterprise could still fall into distress, each (intervals,).
-
-    `row` is the place among the firm-dates, `interval` counts from 0, `event` is 1 for distress.
-    """
-
-    row: Integers
-    interval: Integers
-    event: Floats
-
-    def of(self, rows: Booleans) -> PersonIntervals:
-        """Those of some firm-dates, (firm-dates,)."""
-        kept = rows[self.row]
-        return PersonIntervals(self.row[kept], self.interval[kept], self.event[kept])
 
 
 def person_intervals(

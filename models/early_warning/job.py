@@ -38,7 +38,6 @@ from models.early_warning.registering import (
     DECLARED,
     FAMILIES,
     MODEL_NAME,
-    RegisteredWarning,
     log_and_register,
     open_warnings,
     read_warning_model,
@@ -51,6 +50,7 @@ from models.early_warning.warning_rows import warning_rows
 from models.governance.standing import standing
 from models.governance.store import read_events
 from models.inventory import declared_model
+from models.registered import RegisteredModel
 
 WARNINGS = "scores.early_warning"
 # To be used, a model needs as many as the default model; fewer are enough to measure one.
@@ -79,7 +79,7 @@ def _declared_version(declared: EarlyWarning) -> str:
 
 def _train(
     context: JobContext, client: MlflowClient, declared: EarlyWarning, tags: dict[str, str]
-) -> RegisteredWarning:
+) -> RegisteredModel:
     """Train as of the date.
 
     Raises:
@@ -124,7 +124,7 @@ def _write(
     client: MlflowClient,
     declared: EarlyWarning,
     families_version: str,
-    found: RegisteredWarning,
+    found: RegisteredModel,
 ) -> int:
     """Write the warnings of the date; returns how many."""
     spark = context.spark

@@ -10,17 +10,12 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import GroupKFold
 
-from models.arrays import Floats
-from models.early_warning.firm_dates import Booleans, Dates, FirmDates
-from models.early_warning.hazard import Fitted, probabilities
+from models.arrays import Booleans, Dates, Floats
+from models.early_warning.firm_dates import FirmDates
 from models.early_warning.specification import Specification
-from models.early_warning.training import (
-    TooFewError,
-    Trained,
-    TrainingPart,
-    threshold,
-    training_part,
-)
+from models.early_warning.training import TooFewError, TrainingPart, threshold, training_part
+from models.hazard import Fitted, probabilities
+from models.hazard_training import Trained
 
 Train = Callable[[TrainingPart], Mapping[str, Trained[Fitted]]]
 

@@ -5,40 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Generic, TypeVar
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedKFold
 
-from models.arrays import Floats
+from models.arrays import Booleans, Dates, Day, Floats, Integers
 from models.early_warning.alarms import alarm_threshold
-from models.early_warning.firm_dates import (
-    Booleans,
-    Dates,
-    Day,
-    FirmDates,
-    Integers,
-    PersonIntervals,
-    outcome_within,
-    person_intervals,
-)
-from models.early_warning.hazard import (
-    Fitted,
-    HazardModel,
-    combined_hazards,
-    fit_hazard,
-    probabilities,
-)
+from models.early_warning.firm_dates import FirmDates, outcome_within, person_intervals
 from models.early_warning.specification import Specification
 from models.early_warning.trees import FittedTrees, fit_trees
-from models.metrics import log_loss
+from models.hazard import Fitted, HazardModel, PersonIntervals, combined_hazards, probabilities
+from models.hazard_training import Fit, Trained, best_hazard, best_of, loss_of, unit_folds
 
-Model = TypeVar("Model", bound=Fitted, covariant=True)
-Fit = Callable[[pd.DataFrame, PersonIntervals], Model]
 HAZARD, TREES, COMBINATION = "hazard", "boosting", "combination"
 
 
@@ -87,16 +68,6 @@ def training_part(dates: FirmDates, known_by: Day, specification: Specification)
 
 
 @dataclass(frozen=True, eq=False)
-class Trained(Generic[Model]):
-    """A fitted model, and what models made the same way said of the firms left out of them."""
-
-    setting: str
-    fitted: Model
-    out_of_fold: Floats
-    log_loss: float
-
-
-@dataclass(frozen=True, eq=False)
 class Combination:
     """Models whose mean log-odds count."""
 
@@ -109,59 +80,18 @@ class Combination:
 
 def enterprise_folds(part: TrainingPart, specification: Specification) -> Integers:
     """The fold of each firm-date, (firm-dates,): whole enterprises, the distressed in all."""
-    codes, names = pd.factorize(part.dates.enterprise_id)
-    is_distressed = np.zeros(len(names), dtype=int)
-    is_distressed[codes[part.person.row[part.person.event == 1]]] = 1
-    fold = np.zeros(len(names), dtype=np.int64)
-    folds = StratifiedKFold(specification.folds, shuffle=True, random_state=specification.seed)
-    for number, (_, left_out) in enumerate(folds.split(names, is_distressed)):
-        fold[left_out] = number
-    return fold[codes]
-
-
-def out_of_fold(fit: Fit[Model], part: TrainingPart, fold: Integers) -> Floats:
-    """The hazards of every firm-date by a model that saw nothing of its enterprise."""
-    parts = {}
-    for number in np.unique(fold):
-        fitted = fit(part.dates.values, part.person.of(fold != number))
-        parts[number] = fitted.hazards(part.dates.values[fold == number])
-    found = np.empty((len(fold), next(iter(parts.values())).shape[1]))
-    for number, hazards in parts.items():
-        found[fold == number] = hazards
-    return found
-
-
-def loss_of(hazards: Floats, person: PersonIntervals) -> float:
-    """Mean log loss of the person-intervals, in nats."""
-    said = hazards[person.row, person.interval]
-    return float(log_loss(person.event, said, np.ones((1, len(said))))[0])
-
-
-def best_of(
-    candidates: Mapping[str, Fit[Model]], part: TrainingPart, fold: Integers
-) -> Trained[Model]:
-    """The candidate of the least log loss out of fold, fitted to the whole part."""
-    said = {name: out_of_fold(fit, part, fold) for name, fit in candidates.items()}
-    losses = {name: loss_of(hazards, part.person) for name, hazards in said.items()}
-    best = min(losses, key=lambda name: losses[name])
-    fitted = candidates[best](part.dates.values, part.person)
-    return Trained(best, fitted, said[best], losses[best])
+    return unit_folds(
+        part.dates.enterprise_id, part.person, specification.folds, specification.seed
+    )
 
 
 def train_hazard(
     part: TrainingPart, signs: Mapping[str, int], specification: Specification
 ) -> Trained[HazardModel]:
     """The hazard with the penalty that the folds choose."""
-    candidates: dict[str, Fit[HazardModel]] = {
-        f"C {inverse_penalty}": partial(
-            fit_hazard,
-            signs=signs,
-            inverse_penalty=inverse_penalty,
-            specification=specification,
-        )
-        for inverse_penalty in specification.inverse_penalties
-    }
-    return best_of(candidates, part, enterprise_folds(part, specification))
+    fold = enterprise_folds(part, specification)
+    penalties = specification.inverse_penalties
+    return best_hazard(part.dates.values, part.person, fold, signs, penalties, specification)
 
 
 def train_all(
@@ -174,7 +104,7 @@ def train_all(
         for trees in specification.tree_counts
     }
     hazard = train_hazard(part, signs, specification)
-    trees = best_of(candidates, part, fold)
+    trees = best_of(candidates, part.dates.values, part.person, fold)
     said = combined_hazards([hazard.out_of_fold, trees.out_of_fold])
     both = Combination((hazard.fitted, trees.fitted))
     setting = f"{hazard.setting}, {trees.setting}"

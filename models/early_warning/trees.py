@@ -10,8 +10,8 @@ import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from models.arrays import Floats
-from models.early_warning.firm_dates import PersonIntervals
 from models.early_warning.specification import Specification
+from models.hazard import PersonIntervals
 
 INTERVAL = "interval"
 

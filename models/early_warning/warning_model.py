@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from models.arrays import Floats
-from models.early_warning.hazard import HazardModel, Scaling, probabilities
 from models.early_warning.specification import Specification
-from models.early_warning.training import Trained, TrainingPart, threshold
+from models.early_warning.training import TrainingPart, threshold
+from models.hazard import HazardModel, probabilities
+from models.hazard_training import Trained
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +41,7 @@ class WarningModel:
         content = {
             "horizons": self.horizons,
             "threshold": self.threshold,
-            "intercept": self.hazard.intercept,
-            "of_interval": self.hazard.of_interval.tolist(),
-            "coefficients": self.hazard.coefficients.tolist(),
-            "scaling": {
-                name: list(value) if isinstance(value, tuple) else value.tolist()
-                for name, value in asdict(self.hazard.scaling).items()
-            },
+            **self.hazard.content(),
         }
         return json.dumps(content, indent=2)
 
@@ -55,14 +49,7 @@ class WarningModel:
     def from_json(cls, text: str) -> WarningModel:
         """The model that `to_json` wrote."""
         content = json.loads(text)
-        names, *arrays = (content["scaling"][one.name] for one in fields(Scaling))
-        scaling = Scaling(tuple(names), *map(np.array, arrays))
-        hazard = HazardModel(
-            scaling,
-            content["intercept"],
-            np.array(content["of_interval"]),
-            np.array(content["coefficients"]),
-        )
+        hazard = HazardModel.from_content(content)
         return cls(hazard, content["threshold"], tuple(content["horizons"]))
 
 

@@ -12,26 +12,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from models import metrics
-from models.early_warning import judging
+from models import metrics, unit_figures
 from models.early_warning.alarms import alarm_threshold, warnings
 from models.early_warning.firm_dates import (
     FirmDates,
-    PersonIntervals,
     firm_dates,
     outcome_within,
     person_intervals,
 )
-from models.early_warning.hazard import (
+from models.early_warning.specification import Specification
+from models.early_warning.training import training_part
+from models.early_warning.trees import fit_trees
+from models.hazard import (
+    PersonIntervals,
     combined_hazards,
     fit_hazard,
     fit_logistic,
     fit_scaling,
     probabilities,
 )
-from models.early_warning.specification import Specification
-from models.early_warning.training import training_part
-from models.early_warning.trees import fit_trees
 from tests.unit.made_up_hazards import NOT_YET, START, ecosystem
 
 SPECIFICATION = Specification()
@@ -267,23 +266,23 @@ def test_at_most_the_declared_share_of_the_healthy_is_flagged(
     assert np.mean(np.array(said) > threshold) <= flagged
 
 
-def test_the_area_by_enterprises_is_that_of_weighted_rows() -> None:
+def test_the_area_by_units_is_that_of_weighted_rows() -> None:
     random = np.random.default_rng(9)
     place = random.integers(0, 12, 150)
     outcome = (random.random(150) < 0.2).astype(float)
     said = np.round(random.random(150) + 0.2 * outcome, 1)
     weights = random.integers(0, 3, (20, 12)).astype(float)
-    found = judging.area_under_curve(outcome, said, place, 12)(weights)
+    found = unit_figures.area_under_curve(outcome, said, place)(weights)
     expected = metrics.area_under_curve(outcome, said, weights[:, place])
     assert found == pytest.approx(expected)
-    mean = judging.mean_of((said - outcome) ** 2, place, 12)(weights)
+    mean = unit_figures.mean_of((said - outcome) ** 2, place, 12)(weights)
     assert mean == pytest.approx(metrics.brier_score(outcome, said, weights[:, place]))
 
 
 def test_a_sample_without_distress_is_left_out_of_the_interval() -> None:
     outcome, place = np.array([1.0, 0.0, 0.0, 1.0]), np.array([0, 1, 2, 0])
-    area = judging.area_under_curve(outcome, np.array([0.9, 0.1, 0.95, 0.2]), place, 3)
-    found = judging.estimate(area, 3, 0)
+    area = unit_figures.area_under_curve(outcome, np.array([0.9, 0.1, 0.95, 0.2]), place)
+    found = unit_figures.estimate(area, 3, 0)
     assert found.value == pytest.approx(0.5)
     assert 0 <= found.lower <= found.value <= found.upper <= 1
 

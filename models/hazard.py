@@ -3,17 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from models.arrays import Floats
-from models.early_warning.firm_dates import Booleans, Integers, PersonIntervals
-from models.early_warning.specification import Specification
+from models.arrays import Booleans, Floats, Integers
+
+
+class HazardSettings(Protocol):
+    """What a fit of a hazard needs to know.
+
+    Covariates are cut off at the quantiles `cut_off` and 1 - `cut_off`; `interval_count` intervals
+    are looked ahead.
+    """
+
+    @property
+    def cut_off(self) -> float:
+        """The lower quantile."""
+
+    @property
+    def interval_count(self) -> int:
+        """How many intervals are looked ahead."""
+
+
+@dataclass(frozen=True, eq=False)
+class PersonIntervals:
+    """Closed intervals in which the event could still happen to somebody, each (intervals,).
+
+    `row` is the place among the rows of covariates, `interval` counts from 0, `event` is 1 where it
+    happened.
+    """
+
+    row: Integers
+    interval: Integers
+    event: Floats
+
+    def of(self, rows: Booleans) -> PersonIntervals:
+        """Those of some rows of covariates, (rows,)."""
+        kept = rows[self.row]
+        return PersonIntervals(self.row[kept], self.interval[kept], self.event[kept])
 
 
 class Fitted(Protocol):
@@ -24,7 +56,7 @@ class Fitted(Protocol):
 
 
 def probabilities(hazards: Floats) -> Floats:
-    """The probability of distress by the end of each interval, (rows, intervals)."""
+    """The probability of the event by the end of each interval, (rows, intervals)."""
     return np.asarray(1 - np.cumprod(1 - hazards, axis=1))
 
 
@@ -131,20 +163,43 @@ class HazardModel:
         added[:, self.scaling.is_told] += told[:, count:]
         return added
 
+    def content(self) -> dict[str, Any]:
+        """The hazard in numbers, lists and texts, for a file that a person can read too."""
+        return {
+            "intercept": self.intercept,
+            "of_interval": self.of_interval.tolist(),
+            "coefficients": self.coefficients.tolist(),
+            "scaling": {
+                name: list(value) if isinstance(value, tuple) else value.tolist()
+                for name, value in asdict(self.scaling).items()
+            },
+        }
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> HazardModel:
+        """The hazard of which `content` was given."""
+        names, *arrays = (content["scaling"][one.name] for one in fields(Scaling))
+        return cls(
+            Scaling(tuple(names), *map(np.array, arrays)),
+            content["intercept"],
+            np.array(content["of_interval"]),
+            np.array(content["coefficients"]),
+        )
+
 
 def fit_hazard(
     values: pd.DataFrame,
     person: PersonIntervals,
     signs: Mapping[str, int],
     inverse_penalty: float,
-    specification: Specification,
+    settings: HazardSettings,
 ) -> HazardModel:
-    """Fit to person-intervals of firm-dates `values` (rows, covariates), by the declared signs."""
+    """Fit to person-intervals of `values` (rows, covariates), by the declared signs."""
     ours = values[list(signs)]
-    scaling = fit_scaling(ours.iloc[np.unique(person.row)], specification.cut_off)
+    scaling = fit_scaling(ours.iloc[np.unique(person.row)], settings.cut_off)
     of_row = scaling.columns(ours)[person.row]
     # The first interval is the one that the others are compared with.
-    later = np.arange(1, specification.interval_count)
+    later = np.arange(1, settings.interval_count)
     of_interval = (person.interval[:, None] == later).astype(float)
     free = of_row.shape[1] - len(signs) + len(later)
     bounded = np.array([*signs.values(), *[0] * free], dtype=np.int64)

@@ -1,0 +1,123 @@
+"""Models that are text: how one is logged in MLflow, registered, and found again for a date."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+from mlflow.models import infer_signature
+from mlflow.tracking import MlflowClient
+
+from loomline.settings import Settings
+from models.registry import CANDIDATE, TRAINED_AS_OF, open_registry
+
+PACKAGE = Path(__file__).resolve().parent
+REQUIRED = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy")
+
+
+@dataclass(frozen=True)
+class RegisteredModel:
+    """A version of a registered model."""
+
+    version: str
+    run_id: str
+    trained_as_of: date
+
+
+@dataclass(frozen=True)
+class ModelText:
+    """A model as text, and the script, within this package, that serves it.
+
+    The script finds the text in the artifact `name`.
+    """
+
+    name: str
+    text: str
+    script: str
+
+    @property
+    def file(self) -> str:
+        """What the text's file is called in the run."""
+        return f"{self.name}.json"
+
+
+def open_experiment(settings: Settings, name: str) -> MlflowClient:
+    """A client of this home's MLflow; the experiment is made where missing."""
+    client = open_registry(settings)
+    if client.get_experiment_by_name(name) is None:
+        location = (settings.home / "mlflow" / "artifacts").as_uri()
+        client.create_experiment(name, artifact_location=location)
+    return client
+
+
+def newest_known(
+    client: MlflowClient, model_name: str, as_of_date: date, tags: Mapping[str, str]
+) -> RegisteredModel | None:
+    """The newest version with these tags that knew of nothing later than the date, or none."""
+    found = [
+        RegisteredModel(
+            str(one.version), str(one.run_id), date.fromisoformat(one.tags[TRAINED_AS_OF])
+        )
+        for one in client.search_model_versions(f"name = '{model_name}'")
+        if all(one.tags.get(name) == value for name, value in tags.items())
+    ]
+    known = [one for one in found if one.trained_as_of <= as_of_date]
+    return max(known, key=lambda one: (one.trained_as_of, int(one.version)), default=None)
+
+
+def read_text(client: MlflowClient, found: RegisteredModel, file: str) -> str:
+    """The text of a registered version."""
+    return Path(client.download_artifacts(found.run_id, file)).read_text(encoding="utf-8")
+
+
+def log_text_model(model: ModelText, example: pd.DataFrame, answer: pd.DataFrame) -> str:
+    """Log a model in the active run, as text and as MLflow serves it; returns its address.
+
+    `answer` is what the model says of the `example`.
+    """
+    mlflow.log_text(model.text, model.file)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / model.file
+        path.write_text(model.text, encoding="utf-8")
+        logged = mlflow.pyfunc.log_model(
+            name=model.name,
+            python_model=str(PACKAGE / model.script),
+            artifacts={model.name: str(path)},
+            code_paths=[str(PACKAGE)],
+            signature=infer_signature(example, answer),
+            input_example=example,
+            pip_requirements=[f"{name}=={version(name)}" for name in REQUIRED],
+        )
+    return str(logged.model_uri)
+
+
+def register_candidate(
+    client: MlflowClient,
+    model_name: str,
+    description: str,
+    model_uri: str,
+    run_id: str,
+    trained_as_of: date,
+    tags: Mapping[str, str],
+) -> RegisteredModel:
+    """Make a version of the logged model and give it the alias of what was trained last.
+
+    `tags` have the date as of which it was trained too; the description is that of a model that has
+    no version yet.
+    """
+    if not client.search_registered_models(f"name = '{model_name}'"):
+        client.create_registered_model(model_name, description=description)
+    made = client.create_model_version(model_name, model_uri, run_id, tags=dict(tags))
+    client.set_registered_model_alias(model_name, CANDIDATE, str(made.version))
+    return RegisteredModel(str(made.version), run_id, trained_as_of)
+
+
+def training_tags(tags: Mapping[str, str], trained_as_of: date) -> dict[str, str]:
+    """The tags of a run and of its version."""
+    return {**tags, TRAINED_AS_OF: trained_as_of.isoformat()}
