@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
 from urllib.parse import unquote, urlparse
 
 import numpy as np
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 from loomline.errors import LoomlineError
 from loomline.families.catalogue import measures_of
 from loomline.families.model import Family
-from loomline.families.state import DailyState, Steps, daily_state
+from loomline.families.state import DailyState, Floats, Steps, daily_state
 from loomline.families.vocabulary import STATE_DAYS
 from loomline.identity import OWN_CODE
 from loomline.job import JobContext
@@ -35,14 +34,12 @@ COLUMNS = ["code_system", "enterprise_code", "measure", "event_date", "known_dat
 NAMES = COLUMNS[:3]
 UNKNOWN_TRADE = -1
 BATCH_ROWS = 1 << 20
-# A step as it lies in the file of a slice: measure, place of the enterprise in the slice and days
+# A step as it lies in the files of a slice: measure, place of the enterprise in the slice and days
 # back in one number, and the amount in millionths, which are what the table has.
 PLACE_BITS, BACK_BITS = 9, 10
 SLICE_ENTERPRISES = 1 << PLACE_BITS
-STEP = np.dtype([("key", np.uint32), ("millionths", np.int64)])
 MILLION = 1e6
 EPOCH = date(1970, 1, 1)
-Key = TypeVar("Key", np.uint32, np.int64)
 
 
 def _millionths(amounts: pa.Decimal128Array) -> NDArray[np.int64]:
@@ -137,28 +134,29 @@ class Dealer:
         if shown.any():
             key = (measures[shown].astype(np.int64) << 32) | numbers[shown]
             self._of_everybody.append(((key << BACK_BITS) | back[shown], millionths[shown]))
-        steps = np.empty(len(numbers), STEP)
-        keys = (measures.astype(np.uint32) << PLACE_BITS) | (numbers & (SLICE_ENTERPRISES - 1))
-        steps["key"] = (keys << BACK_BITS) | back
-        steps["millionths"] = millionths
+        places = (numbers & (SLICE_ENTERPRISES - 1)).astype(np.uint32)
+        keys = ((measures.astype(np.uint32) << PLACE_BITS | places) << BACK_BITS) | back
         # Of numbers of 16 bits the order is found without comparing.
         slices = (numbers >> PLACE_BITS).astype(np.int16)
-        order = np.argsort(slices, kind="stable")
-        steps, counts = steps[order], np.bincount(slices)
-        for at, part in enumerate(np.split(steps, np.cumsum(counts)[:-1])):
-            if len(part):
-                with self._path(at).open("ab") as file:
-                    part.tofile(file)
+        order, ends = np.argsort(slices, kind="stable"), np.cumsum(np.bincount(slices))
+        for part, values in (("keys", keys.astype(np.uint32)), ("millionths", millionths)):
+            for at, of_slice in enumerate(np.split(values[order], ends[:-1])):
+                if len(of_slice):
+                    with self._path(at, part).open("ab") as file:
+                        of_slice.tofile(file)
 
-    def _path(self, at: int) -> Path:
-        return self._folder / f"{at:05}.steps"
+    def _path(self, at: int, part: str) -> Path:
+        return self._folder / f"{at:05}.{part}"
 
     def longest(self) -> dict[str, int]:
         """The longest history in days of each measure that shows everybody's."""
         if not self._of_everybody:
             return {}
-        parts = (np.concatenate(part) for part in zip(*self._of_everybody, strict=True))
-        keys, _ = summed(*parts)
+        every, millionths = (np.concatenate(part) for part in zip(*self._of_everybody, strict=True))
+        keys, at = np.unique(every, return_inverse=True)
+        sums = np.zeros(len(keys), np.int64)
+        np.add.at(sums, at, millionths)
+        keys = keys[sums != 0]
         days = np.zeros(len(self.measures), np.int64)
         np.maximum.at(days, keys >> (32 + BACK_BITS), (keys & ((1 << BACK_BITS) - 1)) + 1)
         return dict(zip(self.measures.to_pylist(), days.tolist(), strict=True))
@@ -167,32 +165,39 @@ class Dealer:
         """Enterprises of each slice that have any steps, and these by measure."""
         enterprises, names = list(self._numbers), self.measures.to_pylist()
         for start in range(0, len(enterprises), SLICE_ENTERPRISES):
-            path = self._path(start // SLICE_ENTERPRISES)
-            steps = np.fromfile(path, STEP)
-            path.unlink()
-            keys, millionths = summed(steps["key"], steps["millionths"])
-            places = (keys >> BACK_BITS) & (SLICE_ENTERPRISES - 1)
-            there, places = np.unique(places, return_inverse=True)
-            back = (keys & ((1 << BACK_BITS) - 1)).astype(np.int16)
-            amounts = millionths / MILLION
-            bounds = np.searchsorted(keys >> (PLACE_BITS + BACK_BITS), np.arange(len(names) + 1))
-            of_measure = {}
-            for at, name in enumerate(names):
-                of = slice(bounds[at], bounds[at + 1])
-                of_measure[name] = Steps(places[of], back[of], amounts[of])
-            yield [enterprises[start + place] for place in there.tolist()], of_measure
+            at = start // SLICE_ENTERPRISES
+            keys = np.fromfile(self._path(at, "keys"), np.uint32)
+            millionths = np.fromfile(self._path(at, "millionths"), np.int64)
+            of_names = _by_measure(keys, millionths, len(names))
+            is_there = np.zeros(SLICE_ENTERPRISES, bool)
+            for places, _, _ in of_names:
+                is_there[places] = True
+            place_of = np.cumsum(is_there) - 1
+            steps = {
+                name: Steps(place_of[places], back, amounts)
+                for name, (places, back, amounts) in zip(names, of_names, strict=True)
+            }
+            there = np.flatnonzero(is_there).tolist()
+            yield [enterprises[start + place] for place in there], steps
 
 
-def summed(
-    keys: NDArray[Key], millionths: NDArray[np.int64]
-) -> tuple[NDArray[Key], NDArray[np.int64]]:
-    """The sum of each key, rising, where it is not 0."""
-    order = np.argsort(keys)
-    keys = keys[order]
-    first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))[: len(keys)]
-    sums = np.add.reduceat(millionths[order], first) if len(first) else millionths
-    there = sums != 0
-    return keys[first][there], sums[there]
+def _by_measure(
+    keys: NDArray[np.uint32], millionths: NDArray[np.int64], measures: int
+) -> list[tuple[NDArray[np.int64], NDArray[np.int16], Floats]]:
+    """The sums of each measure that are not 0: places in the slice, days back and amounts."""
+    cell_bits = PLACE_BITS + BACK_BITS
+    of = (keys >> cell_bits).astype(np.int16)
+    order, ends = np.argsort(of, kind="stable"), np.cumsum(np.bincount(of, minlength=measures))
+    cells = (keys[order] & ((1 << cell_bits) - 1)).astype(np.int64)
+    millionths = millionths[order]
+    found, sums = [], np.empty(1 << cell_bits, np.int64)
+    for begin, end in zip([0, *ends], ends, strict=False):
+        sums[:] = 0
+        np.add.at(sums, cells[begin:end], millionths[begin:end])
+        there = np.flatnonzero(sums)
+        back = (there & ((1 << BACK_BITS) - 1)).astype(np.int16)
+        found.append((there >> BACK_BITS, back, sums[there] / MILLION))
+    return found
 
 
 def read_batches(files: Iterable[Path | pa.NativeFile]) -> Iterator[pa.RecordBatch]:
