@@ -176,6 +176,17 @@ DAILY_JOBS = (
         ),
     ),
     Job(
+        name="counterparties",
+        entry="models.counterparties.job:run",
+        description="Say how late open items will be paid, and how short suppliers deliver.",
+        reads=(
+            *("silver.receivable", "silver.invoice", "silver.purchase_order_line"),
+            *("silver.purchase_order", "silver.receipt", "silver.stock_movement"),
+            *("silver.stock_movement_document", "silver.party", "silver.enterprise_link"),
+        ),
+        writes=("scores.receivable_expectation", "scores.supplier_expectation"),
+    ),
+    Job(
         name="early_warning",
         entry="models.early_warning.job:run",
         description="Warn of borrowers that may get into distress within 90 days, with reasons.",
