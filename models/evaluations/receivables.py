@@ -27,6 +27,7 @@ from models.evaluations.judging import OF_AMOUNTS, OF_PROBABILITIES, judge
 from models.evaluations.known_history import known_past, or_else
 from models.evaluations.one_processor import on_one_processor
 from models.evaluations.resampling import group_weights
+from models.evaluations.shrunken_past import shrunken_past
 
 FILE_NAME = "WA_Fn-UseC_-Accounts-Receivable.csv"
 SEED = 20_130_701
@@ -121,7 +122,9 @@ def prepare(invoices: pd.DataFrame) -> Prepared:
     )
 
 
-def _judge_days_late(prepared: Prepared, weights: Floats) -> tuple[Figure, ...]:
+def _judge_days_late(
+    prepared: Prepared, shrunken: pd.DataFrame, weights: Floats
+) -> tuple[Figure, ...]:
     train = prepared.values[prepared.is_training]
     test = prepared.values[prepared.is_test]
     outcomes = prepared.outcomes[prepared.is_training]
@@ -138,17 +141,24 @@ def _judge_days_late(prepared: Prepared, weights: Floats) -> tuple[Figure, ...]:
         "training mean": np.full(len(test), days_late.mean()),
         "own past": or_else(test["mean_days_late"], float(days_late.mean())),
         "own past median": or_else(test["median_days_late"], float(np.median(days_late))),
+        "shrunken mean": shrunken["mean_days_late"].to_numpy(),
+        "shrunken median": shrunken["median_days_late"].to_numpy(),
         "ridge": amount(ridge, test),
         "hurdle": probability(lateness, test) * amount(if_late, test, lower=0),
         "boosting, mean": amount(mean, test),
         "boosting, median": amount(median, test),
     }
-    compared = ("ridge", "hurdle", "boosting, mean", "boosting, median")
+    compared = (
+        *("shrunken mean", "shrunken median"),
+        *("ridge", "hurdle", "boosting, mean", "boosting, median"),
+    )
     truth = prepared.outcomes.loc[prepared.is_test, "days_late"].to_numpy()
     return judge("days_late", OF_AMOUNTS, truth, predictions, weights, "own past", compared)
 
 
-def _judge_probability(prepared: Prepared, target: str, weights: Floats) -> tuple[Figure, ...]:
+def _judge_probability(
+    prepared: Prepared, target: str, shrunken: Floats, weights: Floats
+) -> tuple[Figure, ...]:
     train = prepared.values[prepared.is_training]
     test = prepared.values[prepared.is_test]
     outcome = prepared.outcomes.loc[prepared.is_training, target].to_numpy()
@@ -158,11 +168,12 @@ def _judge_probability(prepared: Prepared, target: str, weights: Floats) -> tupl
     predictions = {
         "training mean": np.full(len(test), outcome.mean()),
         "own past": or_else(test[OUTCOMES[target]], float(outcome.mean())),
+        "shrunken": shrunken,
         "logistic": probability(logistic, test),
         "boosting": probability(boosting, test),
     }
     truth = prepared.outcomes.loc[prepared.is_test, target].to_numpy()
-    compared = ("logistic", "boosting")
+    compared = ("shrunken", "logistic", "boosting")
     return judge(target, OF_PROBABILITIES, truth, predictions, weights, "own past", compared)
 
 
@@ -173,11 +184,13 @@ def run(folder: Path) -> tuple[Figure, ...]:
     Raises:
         FileNotFoundError: the file is not in the folder.
     """
-    prepared = prepare(read_invoices(folder))
+    invoices = read_invoices(folder)
+    prepared = prepare(invoices)
+    shrunken = shrunken_past(invoices, prepared.is_test.to_numpy(), LATE_DAYS_OF_NOTE)
     weights = group_weights(prepared.customer[prepared.is_test], SEED)
-    figures = _judge_days_late(prepared, weights)
+    figures = _judge_days_late(prepared, shrunken, weights)
     for target in OUTCOMES:
-        figures += _judge_probability(prepared, target, weights)
+        figures += _judge_probability(prepared, target, shrunken[target].to_numpy(), weights)
     return figures
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 import sqlglot
 from hypothesis import given, settings
@@ -36,9 +37,7 @@ DUE = SUNDAYS[4]
 
 def found_items(catalog: Path, facts: Facts) -> dict[str, dict[str, Any]]:
     items = read(catalog, facts)["items"]
-    rows = items.astype(object).where(items.notna(), None).to_numpy().tolist()
-    named = [dict(zip(items.columns, row, strict=True)) for row in rows]
-    return {row["document_number"]: row for row in named}
+    return {row["document_number"]: row for row in pa.Table.from_pandas(items).to_pylist()}
 
 
 def test_an_item_is_gone_with_the_next_list_of_its_system(catalog: Path) -> None:
