@@ -24,8 +24,13 @@ import time
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import psutil
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import typer
+from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -46,6 +51,10 @@ STATE_JOBS = (
     *("land", "conform", "enterprise", "trade_relation", "ledger_balance", "credit_outcome"),
     *("identity", "daily_state"),
 )
+STEP_COLUMNS = [
+    *("rules", "after_version", "until_version", "code_system", "enterprise_code", "measure"),
+    *("event_date", "known_date", "delta"),
+]
 NO_MEASURES = ("telemetry", "weather")
 DAYS = 365
 AS_OF = date_of(DAYS - 1)
@@ -104,10 +113,54 @@ from firms
 # How often a firm is copied is told by its place: the first firms once more, if it does not divide.
 COPIES = """
 select *, concat('-', id) as ending
-from {places}
+from (select distinct enterprise_id, place from places)
 cross join range({copies})
 where id * {firms} + place < {count}
 """
+
+
+def _places(rows: pa.Table, place_of: dict[tuple[str, str], int]) -> NDArray[np.int64]:
+    """The place of the firm of each row; -1 for one without."""
+    codes = zip(
+        *(rows[name].to_pylist() for name in ("code_system", "enterprise_code")), strict=True
+    )
+    return np.array([place_of.get(code, -1) for code in codes], dtype=np.int64)
+
+
+def _copied_steps(rows: pa.Table, place: NDArray[np.int64], copy: int) -> pa.Table:
+    """Rows with the codes and amounts of a copy of their firms."""
+    factor = 1 + (place * 7 + copy * 5) % LARGEST_FACTOR
+    delta = pc.multiply(rows["delta"], pa.array(factor.astype(np.int8)).cast(pa.decimal128(3, 0)))
+    code = pc.binary_join_element_wise(rows["enterprise_code"], f"-{copy}", "")
+    for name, column in (("enterprise_code", code), ("delta", delta.cast(pa.decimal128(28, 6)))):
+        rows = rows.set_column(rows.schema.get_field_index(name), name, column)
+    return rows
+
+
+def _write_state(spark: SparkSession, settings: Settings, source: Settings, count: int) -> None:
+    """The state of `count` enterprises: Parquet files, which are then made a table."""
+    folder = settings.home / "state"
+    rows = spark.table("places").collect()
+    firms = max(row["place"] for row in rows) + 1
+    place_of = {(row["code_system"], row["enterprise_code"]): row["place"] for row in rows}
+    of_source = source.warehouse / "features.db" / "daily_state"
+    for partition in of_source.glob("table_name=*"):
+        steps = pa.concat_tables(
+            pq.ParquetFile(path).read(STEP_COLUMNS) for path in partition.glob("*.parquet")
+        )
+        place = _places(steps, place_of)
+        (folder / partition.name).mkdir(parents=True)
+        writer, path = None, folder / partition.name / "copies.parquet"
+        for copy in range(-(-count // firms)):
+            within = (place >= 0) & (place + copy * firms < count)
+            copied = _copied_steps(steps.filter(pa.array(within)), place[within], copy)
+            writer = writer or pq.ParquetWriter(path, copied.schema)
+            writer.write_table(copied)
+        if writer:
+            writer.close()
+    spark.sql(f"convert to delta parquet.`{folder}` partitioned by (table_name string)")
+    spark.sql("create schema if not exists features")
+    spark.sql(f"create table {STATE} using delta location '{folder}'")
 
 
 def _copy_tables(spark: SparkSession, settings: Settings, source: Settings, count: int) -> None:
@@ -116,23 +169,11 @@ def _copy_tables(spark: SparkSession, settings: Settings, source: Settings, coun
         schema, _, name = table.partition(".")
         path = source.warehouse / f"{schema}.db" / name
         spark.read.format("delta").load(str(path)).createOrReplaceTempView(view)
-    spark.sql(PLACES).cache().createOrReplaceTempView("places")
-    firms = spark.sql("select max(place) + 1 from places").collect()[0][0]
-    copies = -(-count // firms)
-    by_code, by_firm = (
-        spark.sql(COPIES.format(places=places, copies=copies, firms=firms, count=count))
-        for places in ("places", "(select distinct enterprise_id, place from places)")
-    )
-    create_tables(spark, settings.catalog, (STATE, LINK, PARTY))
-    amount = f"delta * (1 + pmod(hash(enterprise_id, id), {LARGEST_FACTOR}))"
-    state = spark.table("source_state").join(by_code, ["code_system", "enterprise_code"])
-    state = state.withColumns(
-        {
-            "enterprise_code": F.expr("concat(enterprise_code, ending)"),
-            "delta": F.expr(f"cast({amount} as decimal(28,6))"),
-        }
-    )
-    append_rows(state, STATE)
+    spark.sql(PLACES).createOrReplaceTempView("places")
+    _write_state(spark, settings, source, count)
+    create_tables(spark, settings.catalog, (LINK, PARTY))
+    firms = spark.sql("select max(place) + 1 as firms from places").collect()[0]["firms"]
+    by_firm = spark.sql(COPIES.format(copies=-(-count // firms), firms=firms, count=count))
     links = spark.table("source_links").where(f"{OWN_CODE} and superseded_at is null")
     links = links.join(by_firm, "enterprise_id")
     copied_codes = links.select("code_system", "party_code", "ending")
