@@ -86,9 +86,10 @@ def shares(
         own = own_amount / np.where(own_weight > 0, own_weight, 1)
         members = pairs.members(level)
         between = variance_between(own_weight[members], own[members], value[members], within)
-        trust = np.zeros(pairs.count)
-        if between > 0:
-            trust = own_weight * between / (own_weight * between + within)
+        # Who has no weight is not trusted, even where observations never differ.
+        weighed = own_weight * between
+        nobody = np.zeros(pairs.count)
+        trust = np.divide(weighed, weighed + within, out=nobody, where=weighed > 0)
         value = trust * own + (1 - trust) * value
         error = between * (1 - trust) + (1 - trust) ** 2 * error
         counts.append(of_level(counted))
