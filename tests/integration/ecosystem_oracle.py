@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
@@ -82,3 +83,30 @@ def standing_receipts(files: Path) -> set[str]:
     """The warehouse receipts that are pledged and were not released."""
     rows = last_versions(files, "warehouse/仓单_*.csv", ["仓单编号"])
     return set(rows.仓单编号[rows.状态 == "质押中"])
+
+
+Item = tuple[str, str, str]
+
+
+def listed_items(files: Path) -> tuple[dict[Item, int], Counter[tuple[str, str]]]:
+    """Items of customers by company, customer and number.
+
+    First the days late of those on the last list; then how many others each customer has settled.
+    """
+    key = ["BUKRS", "KUNNR", "BELNR"]
+    last, settled = max(files.glob("erp_sap/BSID_*.txt")), Counter[tuple[str, str]]()
+    list_day = pd.Timestamp(last.stem[-8:])
+    rows = last_versions(files, "erp_sap/BSID_*.txt", key, "|")
+    rows = rows[rows.DMBTR.astype(float) > 0]
+    still = last_versions(files, f"erp_sap/{last.name}", key, "|")
+    is_open = pd.MultiIndex.from_frame(rows[key]).isin(pd.MultiIndex.from_frame(still[key]))
+    settled.update(zip(rows.BUKRS[~is_open], rows.KUNNR[~is_open], strict=True))
+    late = (list_day - pd.to_datetime(rows.NETDT[is_open], format="%Y%m%d")).dt.days
+    items = rows[is_open][key].itertuples(index=False, name=None)
+    return dict(zip(items, late.tolist(), strict=True)), settled
+
+
+def suppliers(files: Path) -> set[tuple[str, str]]:
+    """Each company with each vendor that it has ordered from."""
+    heads = last_versions(files, "erp_sap/EKKO_*.txt", ["BUKRS", "EBELN"], "|")
+    return set(zip(heads.BUKRS, heads.LIFNR, strict=True))

@@ -19,11 +19,16 @@ from tests.integration.ecosystem_oracle import (
     debts,
     invoice_relations,
     ledger_balances,
+    listed_items,
     standing_receipts,
+    suppliers,
 )
 from tests.integration.homes import Home
 
-JOBS = "land,conform,trade_relation,ledger_balance,credit_outcome,reconcile,loss_given_default"
+JOBS = (
+    "land,conform,trade_relation,ledger_balance,credit_outcome,reconcile,"
+    "loss_given_default,counterparties"
+)
 # From 2019-12-30 to 2020-01-15, so that every kind of file is sent: daily and weekly ones, those of
 # the end of a month and of a quarter, of the first of a month, and of the day of tax filings.
 CONNECTED_DAY, DAYS = 182, 199
@@ -216,3 +221,35 @@ def test_every_loan_and_pledge_of_the_banks_is_owed_once_and_secured_by_its_own_
     assert {int(str(row["collateral_number"])[2:]) for row in pledges} == {
         int(str(row["loan_number"])) for row in pledges
     }
+
+
+def test_every_open_item_and_every_supplier_has_one_expectation_by_its_own_past(
+    flow_home: Home, ecosystem: Path, landed: dict[str, Counter[str]]
+) -> None:
+    assert landed["rows"]
+    rows = flow_home.query(
+        "select enterprise_code, counterparty_code, document_number, known_days_late, level, "
+        "settled_item_count from scores.receivable_expectation"
+    )
+    found = {
+        (row["enterprise_code"], row["counterparty_code"], row["document_number"]): int(
+            str(row["known_days_late"])
+        )
+        for row in rows
+    }
+    assert len(found) == len(rows)
+    open_items, settled = listed_items(ecosystem / "files")
+    assert found == open_items
+    own = {
+        (str(row["enterprise_code"]), str(row["counterparty_code"])): int(
+            str(row["settled_item_count"])
+        )
+        for row in rows
+        if row["level"] == "debtor_with_creditor"
+    }
+    debtors = {(company, customer) for company, customer, _ in open_items}
+    assert own == {pair: settled[pair] for pair in debtors if settled[pair]}
+    rows = flow_home.query("select enterprise_code, supplier_code from scores.supplier_expectation")
+    pairs = [(row["enterprise_code"], row["supplier_code"]) for row in rows]
+    assert len(pairs) == len(set(pairs))
+    assert set(pairs) == suppliers(ecosystem / "files")
