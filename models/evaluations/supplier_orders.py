@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from models.arrays import Floats
+from models.counterparties.credibility import shares
+from models.counterparties.pairs import Pairs
 from models.evaluations.chosen_models import (
     BoostingSettings,
     amount,
@@ -179,6 +181,25 @@ class Predicted:
     shortfall: dict[str, Floats]
 
 
+def shrunken_share(prepared: Prepared, outcome: Floats, is_asked: pd.Series) -> Floats:
+    """The daily job's estimate of (rows,) `outcome` for the rows asked for, as of the week before.
+
+    In the order of the rows; each outcome counts once, from the week after its own.
+    """
+    supplier = pd.factorize(prepared.supplier)[0].astype(np.int64)
+    week, asked = prepared.week.to_numpy(), is_asked.to_numpy(dtype=bool)
+    count = int(supplier.max()) + 1
+    pairs = Pairs(np.zeros(count, dtype=np.int64), np.full(count, -1, dtype=np.int64))
+    found = np.full(len(outcome), np.nan)
+    for one in np.unique(week[asked]):
+        is_known = week < one
+        past = supplier[is_known]
+        value = shares(pairs, past, np.ones(len(past)), outcome[is_known]).value
+        is_now = asked & (week == one)
+        found[is_now] = value[supplier[is_now]]
+    return found[asked]
+
+
 def predict(prepared: Prepared) -> tuple[Predicted, pd.Series]:
     """Fit to the training weeks and predict the test weeks; also says which rows are the test."""
     is_test = prepared.week > TRAINING_WEEKS
@@ -202,6 +223,7 @@ def predict(prepared: Prepared) -> tuple[Predicted, pd.Series]:
         "own past": past_fill,
         "own past median": or_else(all_test["median_fill_all"], float(np.median(fill))),
         "own last 12 weeks": or_else(all_test["mean_fill_12"], past_fill),
+        "shrunken": shrunken_share(prepared, prepared.fill, is_test),
         "ridge": amount(ridge, test, 0, 1),
         "boosting, mean": amount(mean, test, 0, 1),
         "boosting, median": amount(median, test, 0, 1),
@@ -210,6 +232,7 @@ def predict(prepared: Prepared) -> tuple[Predicted, pd.Series]:
         "training mean": np.full(len(test), often),
         "own past": past_shortfall,
         "own last 12 weeks": or_else(all_test["shortfall_share_12"], past_shortfall),
+        "shrunken": shrunken_share(prepared, prepared.shortfall, is_test),
         "logistic": probability(logistic, test),
         "boosting": probability(boosting, test),
     }
@@ -232,7 +255,7 @@ def _judge_rows(
         only(predicted.fill),
         weights,
         "own past",
-        ("ridge", "boosting, mean", "boosting, median"),
+        ("shrunken", "ridge", "boosting, mean", "boosting, median"),
     )
     shortfall = judge(
         f"shortfall{suffix}",
@@ -241,7 +264,7 @@ def _judge_rows(
         only(predicted.shortfall),
         weights,
         "own past",
-        ("logistic", "boosting"),
+        ("shrunken", "logistic", "boosting"),
     )
     return fill + shortfall
 
