@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from mlflow.exceptions import MlflowException
 from pyspark.sql import SparkSession
 
@@ -15,7 +19,7 @@ from models.governance.standing import Standing
 from models.master_scale import MasterScale, load_master_scale
 from models.registry import RegisteredScorecard, champion_for, read_scorecard, scorecards
 from models.score.shadow import SHADOW_SCORES, write_shadow_scores
-from models.scored_rows import scored_rows
+from models.scored_rows import scored_batches
 from models.specification import MODEL_NAME
 from models.training_set import FeatureFrame, read_features
 
@@ -92,8 +96,8 @@ def run(context: JobContext) -> JobResult:
         champion.version in approvals.approved,
     )
     card = read_scorecard(desk.client, champion)
-    rows = scored_rows(card, features.values, features.names, scale, same_for_all)
-    replace_rows(spark.createDataFrame(rows), SCORES, condition)
+    batches = scored_batches(card, features.values, features.names, scale, same_for_all)
+    _replace_scores(context, batches, condition)
     notes = [f"{MODEL_NAME} version {champion.version}, trained as of {champion.trained_as_of}"]
     if not approvals.was_ever_approved:
         notes.append(
@@ -101,7 +105,25 @@ def run(context: JobContext) -> JobResult:
             f"`loomline model promote {champion.version}` asks for it"
         )
     notes += _shadow(context, champion, features, condition)
-    return JobResult(len(features.values), rows.num_rows, tuple(notes))
+    return JobResult(len(features.values), len(features.values), tuple(notes))
+
+
+def _replace_scores(context: JobContext, batches: Iterable[pa.Table], condition: str) -> None:
+    """Put the rows of batches in the place of a date's scores, in one commit.
+
+    By way of files, so that reasons of a million firms are never in memory all at once.
+    """
+    staging = context.settings.home / "lake" / "staging"
+    # What a run that was killed has left.
+    shutil.rmtree(staging, ignore_errors=True)
+    folder = staging / "scores"
+    folder.mkdir(parents=True)
+    try:
+        for number, batch in enumerate(batches):
+            pq.write_table(batch, folder / f"{number:05}.parquet")
+        replace_rows(context.spark.read.parquet(str(folder)), SCORES, condition)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _shadow(

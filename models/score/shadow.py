@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import mlflow
 import numpy as np
+import pyarrow as pa
 
 from loomline.job import JobContext
-from loomline.lake import replace_rows, rows_frame, sql_literal
+from loomline.lake import replace_rows, sql_literal
 from models.registry import RegisteredScorecard
 from models.specification import MODEL_NAME, PRODUCTION_FEATURE_SET
 from models.training_set import FeatureFrame
@@ -29,11 +30,17 @@ def write_shadow_scores(
     values = features.values[features.columns(PRODUCTION_FEATURE_SET)]
     # Columns: probability of no default, probability of default.
     probabilities = np.asarray(model.predict(values))[:, 1]
-    same = (MODEL_NAME, champion.challenger_version, features.feature_version)
-    rows = [
-        (context.as_of_date, enterprise, float(pd_ratio), *same)
-        for enterprise, pd_ratio in zip(values.index, probabilities, strict=True)
-    ]
-    frame = rows_frame(context.spark, context.catalog, SHADOW_SCORES, rows)
+    count = len(values)
+    rows = pa.table(
+        {
+            "as_of_date": pa.repeat(pa.scalar(context.as_of_date, pa.date32()), count),
+            "enterprise_id": pa.array(values.index, pa.string()),
+            "pd_ratio": pa.array(probabilities),
+            "model_name": pa.repeat(MODEL_NAME, count),
+            "model_version": pa.repeat(champion.challenger_version, count),
+            "feature_version": pa.repeat(features.feature_version, count),
+        }
+    )
+    frame = context.spark.createDataFrame(rows)
     replace_rows(frame, SHADOW_SCORES, f"as_of_date = {sql_literal(context.as_of_date)}")
-    return len(rows)
+    return count
