@@ -197,6 +197,17 @@ DAILY_JOBS = (
         writes=("scores.early_warning",),
     ),
     Job(
+        name="machine_health",
+        entry="models.machine_health.job:run",
+        description="Say how likely every machine fails, and whether its readings are odd.",
+        reads=(
+            *("silver.machine_event", "silver.maintenance", "silver.production_output"),
+            *("silver.telemetry_day", "silver.machine", "silver.enterprise_link"),
+            "governance.model_event",
+        ),
+        writes=("scores.machine_health",),
+    ),
+    Job(
         name="monitor",
         entry="models.monitor.job:run",
         description="Say whether the model in use is still right; propose what a person decides.",
