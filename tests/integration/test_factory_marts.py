@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from loomline.job import JobContext
+from models.machine_health.job import HEALTH
+from models.machine_health.job import run as run_machine_health
 from spark_jobs.marts import prepare, run_dbt
 from tests.integration.factory_facts import (
     DAY,
@@ -116,6 +118,9 @@ def telemetry_days() -> list[Row]:
         ),
         *(readings("wet", day, unit="pct", value_max=130.0) for day in ten),
         readings("changed", DAY, reading_count=5, known_at=AFTER),
+        # Two months of a machine that is hot on the last day.
+        *(readings("hot", days_ago(n), value_max=60.0 + n * 37 % 11) for n in range(1, 60)),
+        readings("hot", DAY, value_max=90.0),
     ]  # fmt: skip
 
 
@@ -317,3 +322,23 @@ def test_a_clock_that_is_a_year_ahead_is_set_right(
 
 def test_a_day_that_changed_later_is_told_as_it_was_known(trust: dict[str, Any]) -> None:
     assert trust[f"{SENSORS}/*/changed"]["reading_count"] == 4
+
+
+def test_the_health_of_machines_is_told_without_a_model_too(factory: JobContext) -> None:
+    result = run_machine_health(factory)
+    assert any(note.startswith("no model: ") for note in result.notes)
+    rows = factory.spark.table(HEALTH).where(f"as_of_date = date'{DAY}'").collect()
+    found = {row["machine_id"]: row for row in rows}
+    assert result.rows_out == len(found) == len(rows)
+    hot, worn = found[f"{SENSORS}/*/hot"], found["planted/F1/worn"]
+    assert (hot["is_anomaly"], hot["anomaly_date"], hot["anomaly_sensor"]) == (
+        *(True, DAY),
+        "temperature",
+    )
+    assert "temperature" in hot["reasons"][0]["reason_zh"]
+    assert [name for name, row in found.items() if row["is_anomaly"]] == [hot["machine_id"]]
+    assert (hot["missing_reason"], worn["missing_reason"]) == (
+        *("no_failures_reported",),
+        "short_history",
+    )
+    assert {row["failure_7_ratio"] for row in rows} == {None}
