@@ -35,10 +35,15 @@ class Trained(Generic[Model]):
 
 
 def unit_folds(units: npt.ArrayLike, person: PersonIntervals, folds: int, seed: int) -> Integers:
-    """The fold of each row, (rows,), by its unit, (rows,): those with an event are in all folds."""
+    """The fold of each row, (rows,), by its unit, (rows,).
+
+    Units with an event are in all folds, and those without, where there are enough of both.
+    """
     codes, names = pd.factorize(np.asarray(units))
     has_event = np.zeros(len(names), dtype=int)
     has_event[codes[person.row[person.event == 1]]] = 1
+    if min(has_event.sum(), len(names) - has_event.sum()) < folds:
+        has_event[:] = 0
     fold = np.zeros(len(names), dtype=np.int64)
     parts = StratifiedKFold(folds, shuffle=True, random_state=seed)
     for number, (_, left_out) in enumerate(parts.split(names, has_event)):

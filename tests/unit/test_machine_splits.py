@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from bench.machine_health import as_frame, from_frame
+from models.hazard import PersonIntervals
+from models.hazard_training import unit_folds
 from models.machine_health.evaluation import (
     BASE_RATE,
     HAZARD,
@@ -115,3 +117,18 @@ def test_machine_dates_survive_the_file_of_the_bench(dates: MachineDates) -> Non
     for name in ("failure_date", "seen_known_date", "observed_until"):
         same = getattr(again, name) == getattr(dates, name)
         assert (same | np.isnat(getattr(dates, name))).all()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("failed", "in_all"), [(0, False), (2, False), (10, True), (18, False)])
+def test_folds_are_of_whole_owners_and_share_out_those_that_failed_where_they_can(
+    failed: int, in_all: bool
+) -> None:
+    owners = np.repeat([f"O{number:02}" for number in range(20)], 3)
+    event = (np.arange(60) // 3 < failed).astype(float)
+    person = PersonIntervals(np.arange(60), np.zeros(60, dtype=np.int64), event)
+    fold = unit_folds(owners, person, 4, seed=0)
+    of_owner = fold.reshape(20, 3)
+    assert (of_owner == of_owner[:, :1]).all()
+    assert np.bincount(of_owner[:, 0]).tolist() == [5, 5, 5, 5]
+    assert not in_all or set(of_owner[:failed, 0]) == set(of_owner[failed:, 0]) == {0, 1, 2, 3}
