@@ -158,7 +158,8 @@ def _write_state(spark: SparkSession, settings: Settings, source: Settings, coun
             writer.write_table(copied)
         if writer:
             writer.close()
-    spark.sql(f"convert to delta parquet.`{folder}` partitioned by (table_name string)")
+    columns = "partitioned by (table_name string)"
+    spark.sql(f"convert to delta parquet.`{folder}` no statistics {columns}")
     spark.sql("create schema if not exists features")
     spark.sql(f"create table {STATE} using delta location '{folder}'")
 
