@@ -10,14 +10,19 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import reduce
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from loomline.declarations import digest
+from loomline.engine.session import FEW_ROWS, few_rows
 from loomline.errors import CatalogueError
 from loomline.families.catalogue import load_families
 from loomline.families.measured import step_structs
@@ -52,14 +57,14 @@ def measures_by_table(context: JobContext) -> dict[str, list[Measure]]:
     return of_table
 
 
-def rules_version(measures: list[Measure]) -> str:
+def rules_version(measures: Sequence[Measure]) -> str:
     """A digest of all that decides what a table's rows add."""
     parts = ("name", "code", "spelling", "ids_of", "day", "value", "where", "until")
     declared = [[getattr(measure, part) for part in parts] for measure in measures]
     return digest(json.dumps(declared), 12)
 
 
-def steps(rows: DataFrame, measures: list[Measure], zone: str) -> DataFrame:
+def steps(rows: DataFrame, measures: Sequence[Measure], zone: str) -> DataFrame:
     """What signed rows of a canonical table add: firm, measure, event_date, known_date, delta."""
     known, ended = (
         BUSINESS_DATE.format(instant=instant, zone=zone)
@@ -83,55 +88,85 @@ def steps(rows: DataFrame, measures: list[Measure], zone: str) -> DataFrame:
     return sums.agg(total.alias("delta")).where("delta <> 0")
 
 
-def _seen(context: JobContext) -> dict[tuple[str, str], int]:
-    """The last version of each table that is in the state, by table and rules."""
-    state = context.spark.table(DAILY_STATE).groupBy("table_name", "rules")
-    rows = state.agg(F.max("until_version").alias("until")).collect()
-    return {(row["table_name"], row["rules"]): row["until"] for row in rows}
+@dataclass(frozen=True)
+class Span:
+    """What a table has got and lost since the state has seen it: versions, or all without any."""
+
+    table: str
+    measures: Sequence[Measure]
+    after: int | None
+    until: int
+
+    def changes(self, context: JobContext) -> DataFrame:
+        """The rows that came and went."""
+        return changed_rows(context.spark, self.table, self.after, self.until)
 
 
-def _bring_up_to_date(
-    context: JobContext, table: str, measures: list[Measure], seen: dict[tuple[str, str], int]
-) -> int:
-    """Add what has become of a table; returns the rows that came or went."""
-    rules = rules_version(measures)
-    after, until = seen.get((table, rules)), table_version(context.spark, table, context.warehouse)
-    if until is None or after == until:
-        return 0
-    after = seen_version(after, until)
-    changed = changed_rows(context.spark, table, after, until)
+def _spans(context: JobContext, of_table: Mapping[str, Sequence[Measure]]) -> list[Span]:
+    """The tables that have changed, or whose measures have, since they were summed."""
+    spark, there = context.spark, tables_of(context.spark, "silver")
+    marks = spark.table(DAILY_STATE).where("measure = ''").groupBy("table_name", "rules")
+    rows = marks.agg(F.max("until_version").alias("until")).collect()
+    seen = {(row["table_name"], row["rules"]): row["until"] for row in rows}
+    spans = []
+    for table, measures in of_table.items():
+        until = table_version(spark, table, context.warehouse) if table in there else None
+        after = seen.get((table, rules_version(measures)))
+        if until is not None and after != until:
+            spans.append(Span(table, measures, seen_version(after, until), until))
+    return spans
+
+
+def _added(context: JobContext, span: Span) -> DataFrame:
+    """The rows that a span adds to the state, the one that says so among them.
+
+    Raises:
+        CatalogueError: the SQL of a measure does not hold on the table.
+    """
     try:
-        found = steps(changed, measures, context.settings.time_zone)
+        found = steps(span.changes(context), span.measures, context.settings.time_zone)
         _ = found.schema
     except AnalysisException as error:
         raise CatalogueError(
-            f"A measure of {table} in {context.catalog / 'families'} does not hold: "
+            f"A measure of {span.table} in {context.catalog / 'families'} does not hold: "
             f"{error.getMessage()}.",
             "Correct its SQL and run the job again.",
         ) from error
-    span = {"table_name": table, "rules": rules, "after_version": after, "until_version": until}
+    said = {
+        "table_name": span.table,
+        "rules": rules_version(span.measures),
+        "after_version": span.after,
+        "until_version": span.until,
+    }
     columns = table_declaration(context.catalog, DAILY_STATE).columns
-    mark = (*span.values(), *SUMMED)
-    marked = found.select(
-        *(F.lit(value).cast(columns[name].type).alias(name) for name, value in span.items()), "*"
+    mark = (*said.values(), *SUMMED)
+    return found.select(
+        *(F.lit(value).cast(columns[name].type).alias(name) for name, value in said.items()), "*"
     ).unionByName(rows_frame(context.spark, context.catalog, DAILY_STATE, [mark]))
-    if after is None:
-        replace_rows(marked, DAILY_STATE, f"table_name = {sql_literal(table)}")
-    else:
-        append_rows(marked, DAILY_STATE)
-    return changed.count()
+
+
+def _changed_count(context: JobContext, spans: Sequence[Span]) -> int:
+    """How many rows came and went in all spans."""
+    counts = [span.changes(context).agg(F.count("*").alias("rows")) for span in spans]
+    return sum(row["rows"] for row in reduce(DataFrame.union, counts).collect()) if counts else 0
 
 
 def run(context: JobContext) -> JobResult:
     """Bring the state of every table with measures up to its present version."""
     spark, of_table = context.spark, measures_by_table(context)
     create_tables(spark, context.catalog, (DAILY_STATE,))
-    there, seen = tables_of(spark, "silver"), _seen(context)
-    rows = sum(
-        _bring_up_to_date(context, table, measures, seen)
-        for table, measures in of_table.items()
-        if table in there
-    )
-    missing = sorted(of_table.keys() - there)
+    spans = _spans(context, of_table)
+    for span in spans:
+        if span.after is None:
+            of_whole = f"table_name = {sql_literal(span.table)}"
+            replace_rows(_added(context, span), DAILY_STATE, of_whole)
+    changed = [span for span in spans if span.after is not None]
+    rows = _changed_count(context, spans)
+    if changed:
+        # In one query and one commit: of a day of most tables there is little.
+        added = reduce(DataFrame.unionByName, (_added(context, span) for span in changed))
+        with few_rows(spark) if rows <= FEW_ROWS else nullcontext():
+            append_rows(added, DAILY_STATE)
+    missing = sorted(of_table.keys() - tables_of(spark, "silver"))
     notes = (f"no rows yet: {', '.join(missing)}",) if missing else ()
     return JobResult(rows, spark.table(DAILY_STATE).count(), notes)
