@@ -10,6 +10,12 @@ from loomline.declarations import Declaration, read_declaration
 from loomline.errors import CatalogueError
 
 
+COLUMNS = (
+    *("model", "title", "owner", "tier"),
+    *("retrain_after_days", "validate_after_days", "purpose"),
+)
+
+
 class DeclaredModel(Declaration):
     """A model of the inventory.
 
@@ -49,6 +55,22 @@ class Inventory(Declaration):
     """Every model by its name in the MLflow registry."""
 
     models: dict[str, DeclaredModel]
+
+
+def inventory_rows(catalog: Path) -> list[tuple[str, ...]]:
+    """Every model of the inventory, in the order of the file; columns as `COLUMNS`.
+
+    Raises:
+        CatalogueError: the file does not hold.
+    """
+    models = read_declaration(catalog / "models.yml", Inventory).models
+    return [
+        (
+            *(name, f"{one.title_en} {one.title_zh}", one.owner, str(one.tier)),
+            *(str(one.retrain_after_days), str(one.validate_after_days), one.purpose_en),
+        )
+        for name, one in models.items()
+    ]
 
 
 def declared_model(catalog: Path, name: str) -> DeclaredModel:

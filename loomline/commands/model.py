@@ -22,7 +22,7 @@ from loomline.settings import load_settings
 
 # Reached by their paths: the core knows no models.
 APPROVALS, LISTING = "models.governance.approvals", "models.governance.listing"
-REPLAY = "models.replay"
+INVENTORY, REPLAY = "models.inventory", "models.replay"
 
 app = typer.Typer(
     help="Model versions, their approval by two people, and the record of it.",
@@ -58,6 +58,13 @@ def list_versions(output: Format = OutputFormat.TABLE) -> None:
         if output is OutputFormat.TABLE:
             print_table(("model", ""), listing.described(desk))
         print_rows(listing.COLUMNS, listing.version_rows(desk), output)
+
+
+@app.command()
+def inventory(output: Format = OutputFormat.TABLE) -> None:
+    """List every model: owner, tier, purpose, and when it is made and validated anew."""
+    models = import_module(INVENTORY)
+    print_rows(models.COLUMNS, models.inventory_rows(load_settings().catalog), output)
 
 
 @app.command()

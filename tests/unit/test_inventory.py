@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
-from models.inventory import declared_model
+from models.inventory import declared_model, inventory_rows
 from models.monitor.finding import Watched
 from models.monitor.proposals import TRAIN_ANEW, proposals
 from models.monitor.validation_age import validation_finding
@@ -23,6 +24,12 @@ def test_the_description_names_owner_tier_and_every_limit_in_both_languages(cata
     assert f"Owner {model.owner}, tier {model.tier}" in described
     for text in (model.purpose_en, model.purpose_zh, *model.limits_en, *model.limits_zh):
         assert text in described
+
+
+def test_every_model_of_the_inventory_is_listed_with_its_owner_and_tier(catalog: Path) -> None:
+    declared = yaml.safe_load((catalog / "models.yml").read_text(encoding="utf-8"))["models"]
+    found = {row[0]: row[2:4] for row in inventory_rows(catalog)}
+    assert found == {name: (one["owner"], str(one["tier"])) for name, one in declared.items()}
 
 
 @pytest.mark.parametrize(("days_before_due", "level"), [(1, "green"), (0, "red"), (-40, "red")])
