@@ -9,11 +9,7 @@ from pydantic import Field
 from loomline.declarations import Declaration, read_declaration
 from loomline.errors import CatalogueError
 
-
-COLUMNS = (
-    *("model", "title", "owner", "tier"),
-    *("retrain_after_days", "validate_after_days", "purpose"),
-)
+COLUMNS = ("model", "tier", "owner", "purpose")
 
 
 class DeclaredModel(Declaration):
@@ -65,10 +61,7 @@ def inventory_rows(catalog: Path) -> list[tuple[str, ...]]:
     """
     models = read_declaration(catalog / "models.yml", Inventory).models
     return [
-        (
-            *(name, f"{one.title_en} {one.title_zh}", one.owner, str(one.tier)),
-            *(str(one.retrain_after_days), str(one.validate_after_days), one.purpose_en),
-        )
+        (name, str(one.tier), one.owner, f"{one.purpose_en} {one.purpose_zh}")
         for name, one in models.items()
     ]
 

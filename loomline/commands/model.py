@@ -62,7 +62,7 @@ def list_versions(output: Format = OutputFormat.TABLE) -> None:
 
 @app.command()
 def inventory(output: Format = OutputFormat.TABLE) -> None:
-    """List every model: owner, tier, purpose, and when it is made and validated anew."""
+    """List every model with its tier, its owner and what it is for."""
     models = import_module(INVENTORY)
     print_rows(models.COLUMNS, models.inventory_rows(load_settings().catalog), output)
 

@@ -28,8 +28,8 @@ def test_the_description_names_owner_tier_and_every_limit_in_both_languages(cata
 
 def test_every_model_of_the_inventory_is_listed_with_its_owner_and_tier(catalog: Path) -> None:
     declared = yaml.safe_load((catalog / "models.yml").read_text(encoding="utf-8"))["models"]
-    found = {row[0]: row[2:4] for row in inventory_rows(catalog)}
-    assert found == {name: (one["owner"], str(one["tier"])) for name, one in declared.items()}
+    found = {row[0]: row[1:3] for row in inventory_rows(catalog)}
+    assert found == {name: (str(one["tier"]), one["owner"]) for name, one in declared.items()}
 
 
 @pytest.mark.parametrize(("days_before_due", "level"), [(1, "green"), (0, "red"), (-40, "red")])
