@@ -54,8 +54,12 @@ def export(home: Path, *arguments: str) -> Result:
 
 def test_the_forms_are_of_the_registered_card(home: Path, tmp_path: Path) -> None:
     assert Scorecard.from_json(export(home, "2", "--format", "json").stdout) == CARD
-    found = duckdb.sql(f"select {export(home, '2').stdout} from (select 999.0 as sales)")
-    assert [str(row[0]) for row in found.fetchall()] == ["496.67"]
+    # A connection of its own: others may not have finished with the one that all share.
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"select {export(home, '2').stdout} from (select 999.0 as sales)"
+        )
+        assert [str(row[0]) for row in found.fetchall()] == ["496.67"]
     assert "`sales`" in export(home, "2", "--format", "spark").stdout
     assert "[sales]" in export(home, "2", "--format", "sql", "--dialect", "tsql").stdout
     out = tmp_path / "card.pmml"
