@@ -27,7 +27,7 @@ from loomline.families.model import Feature
 from loomline.families.ranks import rank_among_trades
 from loomline.families.state import DailyState, Floats, Integers
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_tables, replace_rows, sql_literal, write_once
+from loomline.lake import create_tables, remove_rows, replace_rows, sql_literal, write_once
 from spark_jobs.known_enterprises import LINK, PARTY
 from spark_jobs.window_slices import STATE, deal_state, states
 
@@ -128,11 +128,16 @@ def run(context: JobContext) -> JobResult:
     try:
         dealer = deal_state(context, families, staging / "steps")
         slices = compute_slices(made, states(context, families, dealer), staging / "values")
-        rank_slices(made, slices)
-        there = _stage_vectors(context, slices, version, staging / "vectors")
         _write_names(context, made, version)
-        vectors = spark.read.parquet(str(staging / "vectors"))
-        replace_rows(vectors, VALUES, f"as_of_date = {sql_literal(context.as_of_date)}")
+        of_date = f"as_of_date = {sql_literal(context.as_of_date)}"
+        if slices:
+            rank_slices(made, slices)
+            there = _stage_vectors(context, slices, version, staging / "vectors")
+            replace_rows(spark.read.parquet(str(staging / "vectors")), VALUES, of_date)
+        else:
+            # Nothing was known by then of anybody.
+            there = 0
+            remove_rows(spark, VALUES, of_date)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     spark.sql(NARROW)

@@ -204,3 +204,10 @@ def test_a_rerun_leaves_the_same_vectors(windows: JobContext, run: RunJob) -> No
     before = sorted(map(str, of_date.collect()))
     run("window_features", AS_OF)
     assert sorted(map(str, of_date.collect())) == before
+
+
+def test_a_date_before_anything_was_known_has_no_vectors(windows: JobContext, run: RunJob) -> None:
+    long_ago = date(1999, 12, 31)
+    done = run("window_features", long_ago)
+    assert (done.rows_in, done.rows_out) == (0, 0)
+    assert windows.spark.table(VALUES).where(f"as_of_date = date'{long_ago}'").isEmpty()
