@@ -30,6 +30,7 @@ from loomline.job import JobContext
 from loomline.settings import load_settings
 from models.arrays import DAYS
 from models.evaluations.evaluation import Figure
+from models.holdout import joined
 from models.machine_health.declared import NAMES
 from models.machine_health.evaluation import Measured, measure
 from models.machine_health.inputs import read_history
@@ -41,7 +42,7 @@ from models.machine_health.machine_dates import (
     sundays,
 )
 from models.machine_health.specification import Specification
-from models.machine_health.splits import joined, out_of_enterprise, out_of_time, unseen_seed
+from models.machine_health.splits import out_of_enterprise, out_of_time, unseen_seed
 
 app = typer.Typer(pretty_exceptions_enable=False)
 SPECIFICATION = Specification()

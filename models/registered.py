@@ -47,6 +47,28 @@ class ModelText:
         return f"{self.name}.json"
 
 
+@dataclass(frozen=True)
+class ModelKind:
+    """The names of a registered model and of the experiment of its runs, and what it says."""
+
+    name: str
+    experiment: str
+    description: str
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingRun:
+    """What is logged of a training; `answer` is what the model says of the `example` rows."""
+
+    name: str
+    trained_as_of: date
+    parameters: Mapping[str, object]
+    figures: Mapping[str, float]
+    model: ModelText
+    example: pd.DataFrame
+    answer: pd.DataFrame
+
+
 def open_experiment(settings: Settings, name: str) -> MlflowClient:
     """A client of this home's MLflow; the experiment is made where missing."""
     client = open_registry(settings)
@@ -76,11 +98,8 @@ def read_text(client: MlflowClient, found: RegisteredModel, file: str) -> str:
     return Path(client.download_artifacts(found.run_id, file)).read_text(encoding="utf-8")
 
 
-def log_text_model(model: ModelText, example: pd.DataFrame, answer: pd.DataFrame) -> str:
-    """Log a model in the active run, as text and as MLflow serves it; returns its address.
-
-    `answer` is what the model says of the `example`.
-    """
+def _log_text_model(model: ModelText, example: pd.DataFrame, answer: pd.DataFrame) -> str:
+    """Log a model in the active run, as text and as MLflow serves it; returns its address."""
     mlflow.log_text(model.text, model.file)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / model.file
@@ -97,27 +116,22 @@ def log_text_model(model: ModelText, example: pd.DataFrame, answer: pd.DataFrame
     return str(logged.model_uri)
 
 
-def register_candidate(
-    client: MlflowClient,
-    model_name: str,
-    description: str,
-    model_uri: str,
-    run_id: str,
-    trained_as_of: date,
-    tags: Mapping[str, str],
+def log_candidate(
+    client: MlflowClient, kind: ModelKind, run: TrainingRun, tags: Mapping[str, str]
 ) -> RegisteredModel:
-    """Make a version of the logged model and give it the alias of what was trained last.
+    """Log one run with all that belongs to a model, and register it with the alias `candidate`.
 
-    `tags` have the date as of which it was trained too; the description is that of a model that has
-    no version yet.
+    Run and version have the tags, and the date as of which the model was trained.
     """
-    if not client.search_registered_models(f"name = '{model_name}'"):
-        client.create_registered_model(model_name, description=description)
-    made = client.create_model_version(model_name, model_uri, run_id, tags=dict(tags))
-    client.set_registered_model_alias(model_name, CANDIDATE, str(made.version))
-    return RegisteredModel(str(made.version), run_id, trained_as_of)
-
-
-def training_tags(tags: Mapping[str, str], trained_as_of: date) -> dict[str, str]:
-    """The tags of a run and of its version."""
-    return {**tags, TRAINED_AS_OF: trained_as_of.isoformat()}
+    every = {**tags, TRAINED_AS_OF: run.trained_as_of.isoformat()}
+    mlflow.set_experiment(kind.experiment)
+    with mlflow.start_run(run_name=run.name, tags=every) as started:
+        mlflow.log_params(dict(run.parameters))
+        mlflow.log_metrics(dict(run.figures))
+        uri = _log_text_model(run.model, run.example, run.answer)
+    if not client.search_registered_models(f"name = '{kind.name}'"):
+        client.create_registered_model(kind.name, description=kind.description)
+    run_id = started.info.run_id
+    made = client.create_model_version(kind.name, uri, run_id, tags=every)
+    client.set_registered_model_alias(kind.name, CANDIDATE, str(made.version))
+    return RegisteredModel(str(made.version), run_id, run.trained_as_of)

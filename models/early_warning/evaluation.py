@@ -15,10 +15,9 @@ from models.early_warning.alarms import warnings
 from models.early_warning.declared import BASELINE, EVERYTHING, EarlyWarning
 from models.early_warning.firm_dates import FirmDates, outcome_within
 from models.early_warning.specification import Specification
-from models.early_warning.splits import Predicted, Split, joined, predict
+from models.early_warning.splits import FirmSplit, Predicted, predict
 from models.early_warning.training import (
     HAZARD,
-    TooFewError,
     TrainingPart,
     chosen,
     train_all,
@@ -27,6 +26,7 @@ from models.early_warning.training import (
 from models.evaluations.evaluation import Figure
 from models.hazard import Fitted
 from models.hazard_training import Trained
+from models.holdout import TooFewError
 from models.metrics import Estimate
 
 WITHOUT = "all without "
@@ -88,13 +88,13 @@ class HeldOut:
         return self.warning(said, lambda found: found.warned_days.to_numpy())
 
 
-def held_out(split: Split, specification: Specification) -> HeldOut:
+def held_out(split: FirmSplit, specification: Specification) -> HeldOut:
     """The test part of a split.
 
     Raises:
         TooFewError: fewer distressed enterprises than the specification asks for.
     """
-    dates = joined([test for _, test in split.parts])
+    dates = split.test
     place, names = pd.factorize(dates.enterprise_id)
     part = HeldOut(dates, place.astype(np.int64), pd.Index(names), specification)
     found = part.distressed_count(specification.horizons[-1])
@@ -199,7 +199,7 @@ def _models(
 
 def measure(
     name: str,
-    make_split: Callable[[], Split],
+    make_split: Callable[[], FirmSplit],
     declared: EarlyWarning,
     specification: Specification,
 ) -> Measured:

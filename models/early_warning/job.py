@@ -44,11 +44,12 @@ from models.early_warning.registering import (
     warning_model_for,
 )
 from models.early_warning.specification import Specification
-from models.early_warning.training import TooFewError, train_hazard, training_part
+from models.early_warning.training import train_hazard, training_part
 from models.early_warning.warning_model import warning_model
 from models.early_warning.warning_rows import warning_rows
 from models.governance.standing import standing
 from models.governance.store import read_events
+from models.holdout import TooFewError
 from models.inventory import declared_model
 from models.registered import RegisteredModel
 

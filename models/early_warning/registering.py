@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 
-import mlflow
 import numpy as np
 import pandas as pd
 from mlflow.tracking import MlflowClient
@@ -20,18 +19,18 @@ from models.early_warning.warning_model import WarningModel
 from models.hazard import HazardModel, probabilities
 from models.hazard_training import Trained
 from models.registered import (
+    ModelKind,
     ModelText,
     RegisteredModel,
-    log_text_model,
+    TrainingRun,
+    log_candidate,
     newest_known,
     open_experiment,
     read_text,
-    register_candidate,
-    training_tags,
 )
 
 MODEL_NAME, EXPERIMENT_NAME = "early_warning", "Early warning of distress"
-DESCRIPTION = "Probability of distress within 30, 60 and 90 days."
+KIND = ModelKind(MODEL_NAME, EXPERIMENT_NAME, "Probability of distress within 30, 60 and 90 days.")
 ARTIFACT, SCRIPT = "warning_model", "early_warning/served_warning.py"
 DECLARED, FAMILIES = "covariates_version", "families_version"
 EXAMPLES = 5
@@ -88,21 +87,18 @@ def log_and_register(
 ) -> RegisteredModel:
     """Log one run with all that belongs to the model, and register it as the candidate."""
     example = part.dates.values.head(EXAMPLES)
-    every = training_tags(tags, trained_as_of)
-    mlflow.set_experiment(EXPERIMENT_NAME)
-    name = f"Hazard as of {trained_as_of}: {part.distressed_count} enterprises in distress"
-    with mlflow.start_run(run_name=name, tags=every) as run:
-        mlflow.log_params({**asdict(specification), "chosen": trained.setting})
-        mlflow.log_metrics(
-            {
-                **out_of_fold_figures(part, trained, specification),
-                "distressed_count": float(part.distressed_count),
-                "person_interval_count": float(len(part.person.row)),
-                "alarm_threshold": model.threshold,
-            }
-        )
-        text = ModelText(ARTIFACT, model.to_json(), SCRIPT)
-        model_uri = log_text_model(text, example, model.predict(example))
-    return register_candidate(
-        *(client, MODEL_NAME, DESCRIPTION, model_uri, run.info.run_id, trained_as_of, every)
+    run = TrainingRun(
+        name=f"Hazard as of {trained_as_of}: {part.distressed_count} enterprises in distress",
+        trained_as_of=trained_as_of,
+        parameters={**asdict(specification), "chosen": trained.setting},
+        figures={
+            **out_of_fold_figures(part, trained, specification),
+            "distressed_count": float(part.distressed_count),
+            "person_interval_count": float(len(part.person.row)),
+            "alarm_threshold": model.threshold,
+        },
+        model=ModelText(ARTIFACT, model.to_json(), SCRIPT),
+        example=example,
+        answer=model.predict(example),
     )
+    return log_candidate(client, KIND, run, tags)

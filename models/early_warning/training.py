@@ -19,12 +19,9 @@ from models.early_warning.specification import Specification
 from models.early_warning.trees import FittedTrees, fit_trees
 from models.hazard import Fitted, HazardModel, PersonIntervals, combined_hazards, probabilities
 from models.hazard_training import Fit, Trained, best_hazard, best_of, loss_of, unit_folds
+from models.holdout import TooFewError
 
 HAZARD, TREES, COMBINATION = "hazard", "boosting", "combination"
-
-
-class TooFewError(Exception):
-    """Fewer enterprises in distress than the protocol asks for; the message says how many."""
 
 
 @dataclass(frozen=True, eq=False)

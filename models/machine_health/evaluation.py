@@ -13,10 +13,11 @@ from models.arrays import Booleans, Floats, Integers
 from models.calibration import ReliabilityBin, reliability_bins
 from models.evaluations.evaluation import Figure
 from models.hazard import probabilities
+from models.holdout import TooFewError
 from models.machine_health.machine_dates import MachineDates, outcome_within
 from models.machine_health.specification import Specification
-from models.machine_health.splits import Split, joined
-from models.machine_health.training import TooFewError, TrainingPart, train
+from models.machine_health.splits import MachineSplit
+from models.machine_health.training import TrainingPart, train
 from models.metrics import Estimate
 
 HAZARD, BASE_RATE = "hazard", "base rate"
@@ -53,13 +54,13 @@ class HeldOut:
         return unit_figures.mean_of(missed, self.place[counts], self.owner_count)
 
 
-def held_out(split: Split, specification: Specification) -> HeldOut:
+def held_out(split: MachineSplit, specification: Specification) -> HeldOut:
     """The test part of a split.
 
     Raises:
         TooFewError: fewer machines failed than the specification asks for.
     """
-    dates = joined([test for _, test in split.parts])
+    dates = split.test
     place, names = pd.factorize(dates.owner)
     part = HeldOut(dates, place.astype(np.int64), len(names), specification)
     counts, failed = part.outcome(specification.interval_count - 1)
@@ -80,7 +81,9 @@ def base_rates(part: TrainingPart, specification: Specification) -> Floats:
     return np.array(found)
 
 
-def predict(split: Split, specification: Specification) -> tuple[dict[str, Floats], list[str]]:
+def predict(
+    split: MachineSplit, specification: Specification
+) -> tuple[dict[str, Floats], list[str]]:
     """What hazard and base rate say of the test part, (rows, horizons) each, and what was chosen.
 
     Rows are those of the split's test parts, one after the other.
@@ -129,7 +132,9 @@ def _figures(part: HeldOut, said: dict[str, Floats]) -> tuple[list[Figure], list
     return figures, differences
 
 
-def measure(name: str, make_split: Callable[[], Split], specification: Specification) -> Measured:
+def measure(
+    name: str, make_split: Callable[[], MachineSplit], specification: Specification
+) -> Measured:
     """Every figure of a split, or why it has none."""
     try:
         split = make_split()

@@ -20,6 +20,7 @@ from loomline.lake import (
 )
 from models.governance.standing import standing
 from models.governance.store import read_events
+from models.holdout import TooFewError
 from models.inventory import declared_model
 from models.machine_health.declared import declared_version
 from models.machine_health.health_rows import health_rows
@@ -34,7 +35,7 @@ from models.machine_health.registering import (
     read_failure_model,
 )
 from models.machine_health.specification import Specification
-from models.machine_health.training import TooFewError, train, training_part
+from models.machine_health.training import train, training_part
 from models.registered import RegisteredModel, newest_known
 
 HEALTH = "scores.machine_health"

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 
-import mlflow
 import numpy as np
 import pandas as pd
 from mlflow.tracking import MlflowClient
@@ -20,17 +19,19 @@ from models.machine_health.machine_dates import outcome_within
 from models.machine_health.specification import Specification
 from models.machine_health.training import TrainingPart
 from models.registered import (
+    ModelKind,
     ModelText,
     RegisteredModel,
-    log_text_model,
+    TrainingRun,
+    log_candidate,
     open_experiment,
     read_text,
-    register_candidate,
-    training_tags,
 )
 
 MODEL_NAME, EXPERIMENT_NAME = "machine_failure", "Failures of machines"
-DESCRIPTION = "Probability of a failure of a machine within 7 and 30 days."
+KIND = ModelKind(
+    MODEL_NAME, EXPERIMENT_NAME, "Probability of a failure of a machine within 7 and 30 days."
+)
 ARTIFACT, SCRIPT = "failure_model", "machine_health/served_failure.py"
 DECLARED = "covariates_version"
 EXAMPLES = 5
@@ -82,20 +83,17 @@ def log_and_register(
     """Log one run with all that belongs to the model, and register it as the candidate."""
     model = FailureModel(trained.fitted, specification.horizons)
     example = part.dates.values.head(EXAMPLES)
-    every = training_tags(tags, trained_as_of)
-    mlflow.set_experiment(EXPERIMENT_NAME)
-    name = f"Failures as of {trained_as_of}: {part.failed_count} machines failed"
-    with mlflow.start_run(run_name=name, tags=every) as run:
-        mlflow.log_params({**asdict(specification), "chosen": trained.setting})
-        mlflow.log_metrics(
-            {
-                **out_of_fold_figures(part, trained, specification),
-                "failed_machine_count": float(part.failed_count),
-                "person_interval_count": float(len(part.person.row)),
-            }
-        )
-        text = ModelText(ARTIFACT, model.to_json(), SCRIPT)
-        model_uri = log_text_model(text, example, model.predict(example))
-    return register_candidate(
-        *(client, MODEL_NAME, DESCRIPTION, model_uri, run.info.run_id, trained_as_of, every)
+    run = TrainingRun(
+        name=f"Failures as of {trained_as_of}: {part.failed_count} machines failed",
+        trained_as_of=trained_as_of,
+        parameters={**asdict(specification), "chosen": trained.setting},
+        figures={
+            **out_of_fold_figures(part, trained, specification),
+            "failed_machine_count": float(part.failed_count),
+            "person_interval_count": float(len(part.person.row)),
+        },
+        model=ModelText(ARTIFACT, model.to_json(), SCRIPT),
+        example=example,
+        answer=model.predict(example),
     )
+    return log_candidate(client, KIND, run, tags)

@@ -9,13 +9,10 @@ import numpy as np
 from models.arrays import Dates, Day
 from models.hazard import HazardModel, PersonIntervals
 from models.hazard_training import Trained, best_hazard, unit_folds
+from models.holdout import TooFewError
 from models.machine_health.declared import SIGNS
 from models.machine_health.machine_dates import MachineDates, person_intervals
 from models.machine_health.specification import Specification
-
-
-class TooFewError(Exception):
-    """Fewer failures than the protocol asks for; the message says how many."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,8 +15,9 @@ from models.early_warning.chains import find_chains
 from models.early_warning.declared import BASELINE, EVERYTHING, load_early_warning
 from models.early_warning.evaluation import measure
 from models.early_warning.specification import Specification
-from models.early_warning.splits import first_test_date, out_of_chain, out_of_time, unseen_seed
+from models.early_warning.splits import out_of_chain, out_of_time, unseen_seed
 from models.early_warning.training import enterprise_folds, training_part
+from models.holdout import first_test_date
 from tests.unit.made_up_hazards import NOT_YET, ecosystem
 
 SPECIFICATION = Specification()
@@ -45,7 +46,7 @@ def test_a_group_of_half_of_all_is_parted_by_main_customers() -> None:
 
 def test_out_of_time_learns_from_nothing_after_the_first_test_date() -> None:
     dates, _ = ecosystem(2)
-    first = first_test_date(dates, SPECIFICATION)
+    first = first_test_date(dates, 97)
     closed = [day for day in np.unique(dates.as_of_date) if day + 97 <= dates.observed_until[0]]
     assert first == closed[-2] and len(closed) in (5, 6)
     ((part, test),) = out_of_time(dates, SPECIFICATION).parts

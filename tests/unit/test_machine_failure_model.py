@@ -17,6 +17,7 @@ from loomline.settings import Settings
 from loomline.tables import load_tables
 from models.hazard import HazardModel
 from models.hazard_training import Trained
+from models.holdout import TooFewError
 from models.inventory import declared_model
 from models.machine_health.declared import COVARIATES, NAMES, SIGNS
 from models.machine_health.failure_model import FailureModel, expected_days
@@ -31,7 +32,7 @@ from models.machine_health.registering import (
     read_failure_model,
 )
 from models.machine_health.specification import Specification
-from models.machine_health.training import TooFewError, TrainingPart, train, training_part
+from models.machine_health.training import TrainingPart, train, training_part
 from models.registered import newest_known
 from models.registry import CANDIDATE
 from tests.unit.made_up_machines import day, fleet, made_up, reading, report
