@@ -188,6 +188,12 @@ def remove_rows(spark: SparkSession, name: str, condition: str) -> None:
     replace_rows(spark.table(name).where("false"), name, condition)
 
 
+def clear_rows(spark: SparkSession, name: str, condition: str) -> None:
+    """Take the rows for which `condition` holds out of a table; without any there is no commit."""
+    if not spark.table(name).where(condition).isEmpty():
+        remove_rows(spark, name, condition)
+
+
 def rows_at(spark: SparkSession, name: str, version: int) -> DataFrame:
     """The rows of a table as they were at one of its Delta versions."""
     return spark.sql(f"select * from {quoted(name)} version as of {version}")

@@ -76,6 +76,11 @@ class Settings(BaseSettings):
         return self.home / "lake" / "landing"
 
     @property
+    def staging(self) -> Path:
+        """Folder of what the job that runs brings to the engine; of no job when none runs."""
+        return self.home / "lake" / "staging"
+
+    @property
     def mlflow_uri(self) -> str:
         """Address of the MLflow tracking store and model registry."""
         return f"sqlite:///{self.home / 'mlflow' / 'mlflow.db'}"

@@ -210,6 +210,15 @@ def fit_hazard(
     return HazardModel(scaling, intercept, np.concatenate([[0.0], intervals]), coefficients)
 
 
+def leading(contributions: Floats, most: int) -> list[list[int]]:
+    """Of each row, (rows, covariates), the places that raise the odds, the highest first."""
+    order = np.argsort(-contributions, axis=1, kind="stable")[:, :most]
+    return [
+        [int(at) for at in places if added[at] > 0]
+        for places, added in zip(order, contributions, strict=True)
+    ]
+
+
 def combined_hazards(parts: Sequence[Floats]) -> Floats:
     """Hazards whose log-odds are the mean of those of the parts, (rows, intervals)."""
     bounded = [np.clip(part, 1e-9, 1 - 1e-9) for part in parts]

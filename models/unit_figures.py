@@ -12,19 +12,10 @@ from collections.abc import Callable
 import numpy as np
 
 from models.arrays import Booleans, Floats, Integers
-from models.evaluations.resampling import unit_weights
-from models.metrics import Estimate, percentiles
 
 Statistic = Callable[[Floats], Floats]
 # As many samples at a time as keep the memory small.
 SAMPLES_AT_ONCE = 50
-
-
-def estimate(statistic: Statistic, units: int, seed: int) -> Estimate:
-    """A figure with its interval; samples of which it can't be told are left out of the latter."""
-    value = statistic(np.ones((1, units)))[0]
-    samples = statistic(unit_weights(units, seed))
-    return percentiles(value, samples[np.isfinite(samples)])
 
 
 def difference(one: Statistic, other: Statistic) -> Statistic:

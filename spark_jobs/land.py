@@ -238,7 +238,7 @@ def run(context: JobContext) -> JobResult:
     landed = {
         file for file, found in listed.items() if found.format_version == formats.get(file[0])
     }
-    staging = context.settings.home / "lake" / "staging"
+    staging = context.settings.staging
     shutil.rmtree(staging, ignore_errors=True)
     staged: dict[str, list[StagedFile]] = defaultdict(list)
     refused: list[str] = []

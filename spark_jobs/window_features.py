@@ -11,7 +11,6 @@ read at once. The engine brings all vectors into the table in one commit.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from loomline.families.ranks import rank_among_trades
 from loomline.families.state import DailyState, Floats, Integers
 from loomline.job import JobContext, JobResult
 from loomline.lake import create_tables, remove_rows, replace_rows, sql_literal, write_once
+from loomline.scratch import staging_folder
 from spark_jobs.known_enterprises import LINK, PARTY
 from spark_jobs.window_slices import STATE, deal_state, states
 
@@ -122,10 +122,7 @@ def run(context: JobContext) -> JobResult:
     spark, families = context.spark, load_families(context.catalog)
     made, version = features(families), families_version(families)
     create_tables(spark, context.catalog, (VALUES, NAMES, STATE, LINK, PARTY))
-    staging = context.settings.home / "lake" / "staging"
-    # What a run that was killed has left.
-    shutil.rmtree(staging, ignore_errors=True)
-    try:
+    with staging_folder(context.settings) as staging:
         dealer = deal_state(context, families, staging / "steps")
         slices = compute_slices(made, states(context, families, dealer), staging / "values")
         _write_names(context, made, version)
@@ -138,8 +135,6 @@ def run(context: JobContext) -> JobResult:
             # Nothing was known by then of anybody.
             there = 0
             remove_rows(spark, VALUES, of_date)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
     spark.sql(NARROW)
     count = sum(len(one.enterprise_ids) for one in slices)
     share = there / (count * len(made)) if count else 0.0

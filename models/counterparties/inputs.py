@@ -9,13 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-import pandas as pd
-from pyspark.sql import SparkSession
-
 from loomline.contracts.catalogue import PROVENANCE_COLUMNS
 from loomline.identity import OWN_CODE
 from loomline.lake import known_condition
-from loomline.side_by_side import side_by_side
 
 RECEIVABLE, INVOICE = "silver.receivable", "silver.invoice"
 ORDER, ORDER_LINE = "silver.purchase_order", "silver.purchase_order_line"
@@ -274,9 +270,3 @@ def queries(templates: Mapping[str, str], as_of_end: datetime) -> dict[str, str]
         )
         for name, template in templates.items()
     }
-
-
-def answers(spark: SparkSession, asked: Mapping[str, str]) -> dict[str, pd.DataFrame]:
-    """The rows of each question by its name."""
-    found = side_by_side(lambda sql: spark.sql(sql).toArrow().to_pandas(), asked.values())
-    return dict(zip(asked, found, strict=True))

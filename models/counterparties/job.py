@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_tables, remove_rows, replace_rows, sql_literal, tables_of
+from loomline.lake import create_tables, tables_of
 from models.counterparties.inputs import (
     ORDER_LINE,
     ORDERED,
@@ -14,11 +14,11 @@ from models.counterparties.inputs import (
     OWED,
     OWED_QUERIES,
     RECEIVABLE,
-    answers,
     queries,
 )
 from models.counterparties.receivable_rows import receivable_rows
 from models.counterparties.supplier_rows import supplier_rows
+from models.made_tables import answers, write_made
 
 RECEIVABLES, SUPPLIERS = "scores.receivable_expectation", "scores.supplier_expectation"
 NOTHING = "no open receivable and no order to a supplier is known by then"
@@ -51,22 +51,9 @@ def run(context: JobContext) -> JobResult:
             templates |= asked
     found = answers(spark, queries(templates, context.as_of_end))
     made = _made(found, context)
-    _write(context, made)
+    write_made(context, made, (RECEIVABLES, SUPPLIERS))
     counts = [f"{rows.num_rows} rows in {table}" for table, rows in made.items()]
     rows_in = sum(len(rows) for rows in found.values())
     return JobResult(
         rows_in, sum(rows.num_rows for rows in made.values()), ("; ".join(counts) or NOTHING,)
     )
-
-
-def _write(context: JobContext, made: dict[str, pa.Table]) -> None:
-    """Put the rows of the date in the place of those of an earlier run for it."""
-    spark = context.spark
-    condition = f"as_of_date = {sql_literal(context.as_of_date)}"
-    create_tables(spark, context.catalog, made)
-    there = tables_of(spark, "scores")
-    for table in (RECEIVABLES, SUPPLIERS):
-        if table in made:
-            replace_rows(spark.createDataFrame(made[table]), table, condition)
-        elif table in there and spark.table(table).where(condition).limit(1).count():
-            remove_rows(spark, table, condition)

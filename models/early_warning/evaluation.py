@@ -24,6 +24,7 @@ from models.early_warning.training import (
     train_hazard,
 )
 from models.evaluations.evaluation import Figure
+from models.evaluations.resampling import unit_estimate
 from models.hazard import Fitted
 from models.hazard_training import Trained
 from models.holdout import TooFewError
@@ -54,7 +55,7 @@ class HeldOut:
 
     def estimate(self, statistic: unit_figures.Statistic) -> Estimate:
         """A figure with its interval."""
-        return unit_figures.estimate(statistic, len(self.names), self.specification.seed)
+        return unit_estimate(statistic, len(self.names), self.specification.seed)
 
     def area(self, said: Predicted, interval: int) -> unit_figures.Statistic:
         """The area under the ROC curve at the end of an interval."""

@@ -13,10 +13,10 @@ from loomline.code import code_commit
 from loomline.declarations import digest
 from loomline.job import JobContext, JobResult
 from loomline.lake import (
+    clear_rows,
     create_tables,
     in_condition,
     known_condition,
-    remove_rows,
     replace_rows,
     sql_literal,
     table_exists,
@@ -69,8 +69,7 @@ def _distressed_borrowers(context: JobContext) -> int:
 
 
 def _nothing(context: JobContext, condition: str, why: str) -> JobResult:
-    if context.spark.table(WARNINGS).where(condition).limit(1).count():
-        remove_rows(context.spark, WARNINGS, condition)
+    clear_rows(context.spark, WARNINGS, condition)
     return JobResult(0, 0, (f"no early warnings: {why}",))
 
 

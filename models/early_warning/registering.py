@@ -16,6 +16,7 @@ from models.early_warning.firm_dates import outcome_within
 from models.early_warning.specification import Specification
 from models.early_warning.training import TrainingPart
 from models.early_warning.warning_model import WarningModel
+from models.evaluations.resampling import unit_estimate
 from models.hazard import HazardModel, probabilities
 from models.hazard_training import Trained
 from models.registered import (
@@ -66,7 +67,7 @@ def out_of_fold_figures(
     place, names = pd.factorize(part.dates.enterprise_id[counts])
     said = probabilities(trained.out_of_fold)[counts, -1]
     area = unit_figures.area_under_curve(distressed[counts], said, place.astype(np.int64))
-    found = unit_figures.estimate(area, len(names), specification.seed)
+    found = unit_estimate(area, len(names), specification.seed)
     name = f"auc_{days}_out_of_fold"
     return {
         "log_loss_out_of_fold": trained.log_loss,

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from models.early_warning.warning_model import WarningModel
+from models.hazard import leading
 from models.number_texts import format_value
 
 LEADING = 5
@@ -59,15 +60,13 @@ def warning_rows(
     """
     names = model.hazard.scaling.names
     added = model.hazard.contributions(values)
-    order = np.argsort(-added, axis=1, kind="stable")[:, :LEADING]
     given = values[list(names)].to_numpy(dtype=float)
     reasons = [
         [
             reason(described[names[at]], float(given[row, at]), float(added[row, at]))
             for at in places
-            if added[row, at] > 0
         ]
-        for row, places in enumerate(order)
+        for row, places in enumerate(leading(added, LEADING))
     ]
     said = model.predict(values)
     return pa.table(

@@ -57,6 +57,8 @@ def unit_estimate(statistic: Callable[[Floats], Floats], units: int, seed: int) 
     """A figure of units with its interval.
 
     `statistic` takes weights (samples, units) and gives the figure of every sample, (samples,).
+    Samples of which it can't be told are left out of the interval.
     """
     value = statistic(np.ones((1, units)))[0]
-    return percentiles(value, statistic(unit_weights(units, seed)))
+    samples = statistic(unit_weights(units, seed))
+    return percentiles(value, samples[np.isfinite(samples)])

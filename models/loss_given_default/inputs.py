@@ -9,13 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-import pandas as pd
-from pyspark.sql import SparkSession
-
 from loomline.contracts.catalogue import PROVENANCE_COLUMNS
 from loomline.identity import OWN_CODE
 from loomline.lake import known_condition, sql_literal
-from loomline.side_by_side import side_by_side
 
 FACILITY, DRAWDOWN, REPAYMENT = "silver.facility", "silver.drawdown", "silver.repayment"
 RECEIPT, READING = "silver.warehouse_receipt", "silver.collateral_reading"
@@ -228,9 +224,3 @@ def queries(
         )
         for name, template in templates.items()
     }
-
-
-def answers(spark: SparkSession, asked: Mapping[str, str]) -> dict[str, pd.DataFrame]:
-    """The rows of each question by its name."""
-    found = side_by_side(lambda sql: spark.sql(sql).toArrow().to_pandas(), asked.values())
-    return dict(zip(asked, found, strict=True))

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_tables, remove_rows, replace_rows, sql_literal, tables_of
+from loomline.lake import create_tables, sql_literal, tables_of
 from models.loss_given_default.declared import LossParameters, load_loss_parameters
 from models.loss_given_default.inputs import (
     DRAWDOWN,
@@ -16,7 +16,6 @@ from models.loss_given_default.inputs import (
     LENDING_QUERIES,
     MACHINE,
     MACHINES,
-    answers,
     queries,
 )
 from models.loss_given_default.loss_rows import (
@@ -27,6 +26,7 @@ from models.loss_given_default.loss_rows import (
     realised_rows,
 )
 from models.loss_given_default.realised import realised_loss
+from models.made_tables import answers, write_made
 
 SCORES = "scores.credit_score"
 LOSSES, REALISED = "scores.loss_given_default", "scores.realised_loss"
@@ -102,19 +102,7 @@ def run(context: JobContext) -> JobResult:
         made[RESIDUAL_VALUES] = machine_rows(
             machines, parameters, context.as_of_date, context.as_of_end
         )
-    _write(context, made, condition)
+    write_made(context, made, (LOSSES, REALISED, RESIDUAL_VALUES))
     notes = (loss_note(made[LOSSES]) if LOSSES in made else NO_LOANS,)
     rows_in = sum(len(rows) for rows in found.values())
     return JobResult(rows_in, sum(rows.num_rows for rows in made.values()), notes)
-
-
-def _write(context: JobContext, made: dict[str, pa.Table], condition: str) -> None:
-    """Put the rows of the date in the place of those of an earlier run for it."""
-    spark = context.spark
-    create_tables(spark, context.catalog, made)
-    there = tables_of(spark, "scores")
-    for table in (LOSSES, REALISED, RESIDUAL_VALUES):
-        if table in made:
-            replace_rows(spark.createDataFrame(made[table]), table, condition)
-        elif table in there and spark.table(table).where(condition).limit(1).count():
-            remove_rows(spark, table, condition)

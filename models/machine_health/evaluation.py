@@ -12,6 +12,7 @@ from models import unit_figures
 from models.arrays import Booleans, Floats, Integers
 from models.calibration import ReliabilityBin, reliability_bins
 from models.evaluations.evaluation import Figure
+from models.evaluations.resampling import unit_estimate
 from models.hazard import probabilities
 from models.holdout import TooFewError
 from models.machine_health.machine_dates import MachineDates, outcome_within
@@ -40,7 +41,7 @@ class HeldOut:
 
     def estimate(self, statistic: unit_figures.Statistic) -> Estimate:
         """A figure with its interval."""
-        return unit_figures.estimate(statistic, self.owner_count, self.specification.seed)
+        return unit_estimate(statistic, self.owner_count, self.specification.seed)
 
     def area(self, said: Floats, horizon: int) -> unit_figures.Statistic:
         """The area under the ROC curve of what was said, (rows,), at a horizon."""

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from models.hazard import leading
 from models.machine_health.anomalies import anomalies
 from models.machine_health.covariates import covariates
 from models.machine_health.declared import COVARIATES, NAMES, Covariate
@@ -89,14 +90,9 @@ def model_reasons(model: FailureModel, values: pd.DataFrame) -> list[list[dict[s
     """Of each row of covariates those that raise the odds most, the worst first."""
     added = model.hazard.contributions(values)
     given = values[list(NAMES)].to_numpy(dtype=float)
-    order = np.argsort(-added, axis=1, kind="stable")[:, :LEADING]
     return [
-        [
-            reason(COVARIATES[at], float(given[row, at]), float(added[row, at]))
-            for at in places
-            if added[row, at] > 0
-        ]
-        for row, places in enumerate(order)
+        [reason(COVARIATES[at], float(given[row, at]), float(added[row, at])) for at in places]
+        for row, places in enumerate(leading(added, LEADING))
     ]
 
 

@@ -10,8 +10,8 @@ from threadpoolctl import threadpool_limits
 from loomline.code import code_commit
 from loomline.job import JobContext, JobResult
 from loomline.lake import (
+    clear_rows,
     create_tables,
-    remove_rows,
     replace_rows,
     sql_literal,
     table_exists,
@@ -44,9 +44,8 @@ SPECIFICATION = Specification()
 
 def _nothing(context: JobContext, condition: str) -> JobResult:
     """Take away the rows of an earlier run for the date, of a lake that had machines then."""
-    spark = context.spark
-    if table_exists(spark, HEALTH) and spark.table(HEALTH).where(condition).limit(1).count():
-        remove_rows(spark, HEALTH, condition)
+    if table_exists(context.spark, HEALTH):
+        clear_rows(context.spark, HEALTH, condition)
     return JobResult(0, 0, ("no machine has been told of by then",))
 
 

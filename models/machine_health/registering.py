@@ -12,6 +12,7 @@ from mlflow.tracking import MlflowClient
 
 from loomline.settings import Settings
 from models import unit_figures
+from models.evaluations.resampling import unit_estimate
 from models.hazard import HazardModel, probabilities
 from models.hazard_training import Trained
 from models.machine_health.failure_model import FailureModel
@@ -66,7 +67,7 @@ def out_of_fold_figures(
         area = unit_figures.area_under_curve(
             failed[counts], said[counts, at], place.astype(np.int64)
         )
-        found = unit_figures.estimate(area, len(names), specification.seed)
+        found = unit_estimate(area, len(names), specification.seed)
         name = f"auc_{days}_out_of_fold"
         figures |= {name: found.value, f"{name}_lower": found.lower, f"{name}_upper": found.upper}
     return figures

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_tables, remove_rows, replace_rows, sql_literal, tables_of
+from loomline.lake import clear_rows, create_tables, replace_rows, sql_literal, tables_of
 from models.master_scale import load_master_scale
 from models.scenarios.declared import load_scenarios
 from models.scenarios.scenario_rows import scenario_rows
@@ -42,8 +42,7 @@ def run(context: JobContext) -> JobResult:
     is_scored = SCORES in tables_of(spark, "scores")
     scores = spark.table(SCORES).where(condition).select(*columns).toArrow() if is_scored else None
     if scores is None or scores.num_rows == 0:
-        if spark.table(SCENARIO_PD).where(condition).limit(1).count():
-            remove_rows(spark, SCENARIO_PD, condition)
+        clear_rows(spark, SCENARIO_PD, condition)
         return JobResult(0, 0, ("the date has no scores to set into scenarios",))
     rows = scenario_rows(scores, declared, scale, context.as_of_date)
     replace_rows(spark.createDataFrame(rows), SCENARIO_PD, condition)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
@@ -13,7 +12,14 @@ from mlflow.exceptions import MlflowException
 from pyspark.sql import SparkSession
 
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_tables, remove_rows, replace_rows, sql_literal
+from loomline.lake import (
+    clear_rows,
+    create_tables,
+    remove_rows,
+    replace_rows,
+    sql_literal,
+)
+from loomline.scratch import staging_folder
 from models.governance.approvals import check_unchanged, open_desk
 from models.governance.standing import Standing
 from models.master_scale import MasterScale, load_master_scale
@@ -84,8 +90,7 @@ def run(context: JobContext) -> JobResult:
     condition = f"as_of_date = {sql_literal(context.as_of_date)}"
     if champion is None:
         for table in (SCORES, SHADOW_SCORES):
-            if spark.table(table).where(condition).limit(1).count():
-                remove_rows(spark, table, condition)
+            clear_rows(spark, table, condition)
         return JobResult(len(features.values), 0, (_why_not_scored(approvals),))
     if champion.version in approvals.approved:
         check_unchanged(desk, approvals.approved[champion.version])
@@ -113,17 +118,10 @@ def _replace_scores(context: JobContext, batches: Iterable[pa.Table], condition:
 
     By way of files, so that reasons of a million firms are never in memory all at once.
     """
-    staging = context.settings.home / "lake" / "staging"
-    # What a run that was killed has left.
-    shutil.rmtree(staging, ignore_errors=True)
-    folder = staging / "scores"
-    folder.mkdir(parents=True)
-    try:
+    with staging_folder(context.settings) as folder:
         for number, batch in enumerate(batches):
             pq.write_table(batch, folder / f"{number:05}.parquet")
         replace_rows(context.spark.read.parquet(str(folder)), SCORES, condition)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _shadow(

@@ -23,6 +23,7 @@ from models.early_warning.firm_dates import (
 from models.early_warning.specification import Specification
 from models.early_warning.training import training_part
 from models.early_warning.trees import fit_trees
+from models.evaluations.resampling import unit_estimate
 from models.hazard import (
     PersonIntervals,
     combined_hazards,
@@ -282,7 +283,7 @@ def test_the_area_by_units_is_that_of_weighted_rows() -> None:
 def test_a_sample_without_distress_is_left_out_of_the_interval() -> None:
     outcome, place = np.array([1.0, 0.0, 0.0, 1.0]), np.array([0, 1, 2, 0])
     area = unit_figures.area_under_curve(outcome, np.array([0.9, 0.1, 0.95, 0.2]), place)
-    found = unit_figures.estimate(area, 3, 0)
+    found = unit_estimate(area, 3, 0)
     assert found.value == pytest.approx(0.5)
     assert 0 <= found.lower <= found.value <= found.upper <= 1
 
