@@ -25,16 +25,16 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import psutil
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import typer
+from engine_use import engine_process, peak_megabytes, processor_seconds
 from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from loomline.engine.server import engine_folder, start_engine, stop_engine
+from loomline.engine.server import start_engine, stop_engine
 from loomline.engine.session import open_session
 from loomline.identity import OWN_CODE
 from loomline.lake import append_rows, create_tables
@@ -210,9 +210,9 @@ def one_run(
     start_engine(settings)
     command = [str(Path(sys.executable).with_name("loomline")), "run", "window_features"]
     try:
-        engine = psutil.Process(int((engine_folder(settings) / "engine.pid").read_text()))
+        engine = engine_process(settings)
         for number in range(rounds):
-            before, clock = sum(engine.cpu_times()[:2]), time.perf_counter()
+            before, clock = processor_seconds(engine), time.perf_counter()
             job = subprocess.Popen(
                 [*command, "--date", str(AS_OF)],
                 env={**os.environ, **settings.environment},
@@ -222,12 +222,12 @@ def one_run(
             seconds = time.perf_counter() - clock
             if status:
                 raise SystemExit(f"The job failed: {status}.")
-            own, engines = used.ru_utime + used.ru_stime, sum(engine.cpu_times()[:2]) - before
+            own, engines = used.ru_utime + used.ru_stime, processor_seconds(engine) - before
             values = _values(settings)
             print(
                 f"| {count:,} | {number + 1} | {values:,} | {seconds:.0f} | {engines:.0f} | "
-                f"{own:.0f} | {values / (own + engines) / 1e6:.2f} | {_peak(engine):,.0f} | "
-                f"{used.ru_maxrss / 1024:,.0f} |"
+                f"{own:.0f} | {values / (own + engines) / 1e6:.2f} | "
+                f"{peak_megabytes(engine):,.0f} | {used.ru_maxrss / 1024:,.0f} |"
             )
     finally:
         _stop(settings)
@@ -243,12 +243,6 @@ def _values(settings: Settings) -> int:
     """How many values the vectors of the date have."""
     vectors = open_session(settings).table(VALUES).where(f"as_of_date = date'{AS_OF}'")
     return int(vectors.selectExpr("sum(size(feature_values))").collect()[0][0])
-
-
-def _peak(process: psutil.Process) -> float:
-    """Megabytes that a process had resident at most."""
-    lines = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ from models.early_warning.firm_dates import DATES, FirmDates, firm_dates
 from models.early_warning.inputs import read_firm_dates
 from models.early_warning.specification import Specification
 from models.early_warning.splits import out_of_chain, out_of_time, unseen_seed
-from models.evaluations.evaluation import Figure
+from models.evaluations.markdown import figures_table, reliability_table
 
 app = typer.Typer(pretty_exceptions_enable=False)
 
@@ -92,23 +92,6 @@ def _described(dates: FirmDates) -> str:
     )
 
 
-def _cell(figure: Figure) -> str:
-    places = 1 if figure.metric.startswith("days") else 4 if "Brier" in figure.metric else 3
-    found = figure.estimate
-    value, low, high = (f"{x:.{places}f}" for x in (found.value, found.lower, found.upper))
-    return f"{value} [{low}, {high}]"
-
-
-def _markdown(figures: Sequence[Figure]) -> str:
-    """A line a model, a column a metric, whose head says of how many rows it is."""
-    heads = {figure.metric: f"{figure.metric} ({figure.rows:,})" for figure in figures}
-    lines = [f"| model | {' | '.join(heads.values())} |", f"|{' --- |' * (len(heads) + 1)}"]
-    for model in dict.fromkeys(figure.model for figure in figures):
-        cells = {figure.metric: _cell(figure) for figure in figures if figure.model == model}
-        lines.append(f"| `{model}` | {' | '.join(cells.get(metric, '') for metric in heads)} |")
-    return "\n".join(lines)
-
-
 def show(measured: Measured) -> None:
     """Print the figures of a split as Markdown; 95 % intervals in brackets."""
     print(f"\n### {measured.split}")
@@ -116,14 +99,9 @@ def show(measured: Measured) -> None:
         print(f"\nNot measured: {measured.why_not}.")
         return
     for figures in (measured.ranking, measured.warning, measured.differences):
-        print(f"\n{_markdown(figures)}")
-    print("\n| bin | firm-dates | distressed | mean predicted | observed |")
-    print("| --- | --- | --- | --- | --- |")
-    for one in measured.reliability:
-        print(
-            f"| {one.bin} | {one.enterprise_count} | {one.default_count} | {one.mean_pd_ratio:.4f} "
-            f"| {one.observed_default_ratio:.4f} [{one.lower:.4f}, {one.upper:.4f}] |"
-        )
+        print(f"\n{figures_table(figures)}")
+    head = "| bin | firm-dates | distressed | mean predicted | observed |"
+    print(f"\n{reliability_table(head, measured.reliability)}")
     print("\nChosen in training: " + "; ".join(measured.settings) + ".")
 
 

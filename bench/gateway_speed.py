@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ import yaml
 from kafka import KafkaConsumer, TopicPartition
 
 from loomline.broker.servers import broker_status, start_brokers, stop_brokers
+from loomline.engine.checks import free_ports
 from loomline.settings import Settings, load_settings
 from simulator.feed.lines import MqttMessage, OpcUaValue
 from simulator.feed.mqtt import Publisher
@@ -40,17 +40,6 @@ GATEWAY = (
     "from streaming.gateway import run_gateway\n"
     "run_gateway(load_settings())\n"
 )
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports on the loopback address that nothing uses now."""
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from threadpoolctl import threadpool_limits
 from loomline.job import JobContext
 from loomline.settings import load_settings
 from models.arrays import DAYS
-from models.evaluations.evaluation import Figure
+from models.evaluations.markdown import figures_table, reliability_table
 from models.holdout import joined
 from models.machine_health.declared import NAMES
 from models.machine_health.evaluation import Measured, measure
@@ -112,23 +112,6 @@ def read_all(paths: Sequence[Path]) -> MachineDates:
     return joined(parts)
 
 
-def _cell(figure: Figure) -> str:
-    places = 4 if "Brier" in figure.metric else 3
-    found = figure.estimate
-    value, low, high = (f"{x:.{places}f}" for x in (found.value, found.lower, found.upper))
-    return f"{value} [{low}, {high}]"
-
-
-def _markdown(figures: Sequence[Figure]) -> str:
-    """A line a model, a column a metric, whose head says of how many rows it is."""
-    heads = {figure.metric: f"{figure.metric} ({figure.rows:,})" for figure in figures}
-    lines = [f"| model | {' | '.join(heads.values())} |", f"|{' --- |' * (len(heads) + 1)}"]
-    for model in dict.fromkeys(figure.model for figure in figures):
-        cells = {figure.metric: _cell(figure) for figure in figures if figure.model == model}
-        lines.append(f"| `{model}` | {' | '.join(cells.get(metric, '') for metric in heads)} |")
-    return "\n".join(lines)
-
-
 def show(measured: Measured) -> None:
     """Print the figures of a split as Markdown; 95 % intervals in brackets."""
     print(f"\n### {measured.split}")
@@ -136,16 +119,10 @@ def show(measured: Measured) -> None:
         print(f"\nNot measured: {measured.why_not}.")
         return
     for figures in (measured.figures, measured.differences):
-        print(f"\n{_markdown(figures)}")
+        print(f"\n{figures_table(figures)}")
     for days, bins in measured.reliability:
-        print(f"\n| {days} days: bin | rows | failed | mean predicted | observed |")
-        print("| --- | --- | --- | --- | --- |")
-        for one in bins:
-            print(
-                f"| {one.bin} | {one.enterprise_count} | {one.default_count} "
-                f"| {one.mean_pd_ratio:.4f} "
-                f"| {one.observed_default_ratio:.4f} [{one.lower:.4f}, {one.upper:.4f}] |"
-            )
+        head = f"| {days} days: bin | rows | failed | mean predicted | observed |"
+        print(f"\n{reliability_table(head, bins)}")
     print("\nChosen in training: " + "; ".join(measured.settings) + ".")
 
 

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import statistics
 import time
 from collections.abc import Iterator
@@ -29,10 +28,10 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Literal
 
-import psutil
 import typer
+from engine_use import seconds_of_both
 
-from loomline.engine.server import engine_folder, stop_engine
+from loomline.engine.server import stop_engine
 from loomline.engine.session import open_session
 from loomline.jobs import DAILY_JOBS
 from loomline.runner import run_job
@@ -127,13 +126,6 @@ def history(folder: Path, length: Length, first_port: int = 25_000) -> None:
     stop_engine(settings)
 
 
-def _processor_seconds(settings: Settings) -> float:
-    """Processor time that the home's engine and this process have used so far."""
-    engine = psutil.Process(int((engine_folder(settings) / "engine.pid").read_text()))
-    used, own = engine.cpu_times(), resource.getrusage(resource.RUSAGE_SELF)
-    return float(used.user + used.system) + own.ru_utime + own.ru_stime
-
-
 def _answer(settings: Settings, day: int, files: Path) -> dict[str, int]:
     """Rows of the day's files by source; raises where one does not reconcile."""
     names = {str(path.relative_to(files)) for path in files.rglob("*") if path.is_file()}
@@ -158,9 +150,9 @@ def one_more_day(folder: Path, number: int, first_port: int = 25_000) -> None:
         settings = _settings(folder, length, first_port)
         # The engine is up, and the session open, before the clock starts.
         run_job("enterprise", day, None, settings)
-        before = _processor_seconds(settings)
+        before = seconds_of_both(settings)
         seconds = _run_all(settings, day, files)
-        processor = _processor_seconds(settings) - before
+        processor = seconds_of_both(settings) - before
         answers.append(_answer(settings, number, files))
         with (folder / "measured.jsonl").open("a", encoding="utf-8") as notes:
             note = {"day": number, "history": length, "processor": processor, **seconds}

@@ -17,11 +17,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
-import psutil
 import typer
+from engine_use import seconds_of_both
 from pyspark.sql import SparkSession
 
-from loomline.engine.server import engine_folder
 from loomline.engine.session import open_session
 from loomline.lake import remove_rows
 from loomline.runner import run_job
@@ -56,18 +55,12 @@ def _digests(spark: SparkSession, day: date) -> list[int]:
     return [spark.sql(query).collect()[0]["digest"] for query in queries]
 
 
-def _processor_seconds(settings: Settings) -> float:
-    """What the engine and this process have used so far."""
-    engine = psutil.Process(int((engine_folder(settings) / "engine.pid").read_text()))
-    return float(sum(engine.cpu_times()[:2])) + time.process_time()
-
-
 def _measure(settings: Settings, day: date, what: str) -> None:
     """Run the jobs; a line of the table each."""
     for job in MEASURED:
-        used, clock = _processor_seconds(settings), time.perf_counter()
+        used, clock = seconds_of_both(settings), time.perf_counter()
         rows = run_job(job, day, None, settings, say=lambda _line: None).rows_in
-        seconds, processor = time.perf_counter() - clock, _processor_seconds(settings) - used
+        seconds, processor = time.perf_counter() - clock, seconds_of_both(settings) - used
         print(f"| {what} | {job} | {rows:,} | {seconds:.1f} | {processor:.1f} |", flush=True)
 
 

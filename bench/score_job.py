@@ -22,10 +22,11 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
+from engine_use import engine_process, peak_megabytes, processor_seconds
 from pyspark.sql import SparkSession
 from scoring_speed import CARD, ID, feature_names, random_features
 
-from loomline.engine.server import engine_folder, start_engine, stop_engine
+from loomline.engine.server import start_engine, stop_engine
 from loomline.engine.session import open_session
 from loomline.lake import append_rows, create_tables
 from loomline.runner import run_job
@@ -113,13 +114,6 @@ def check(spark: SparkSession, firms: int) -> None:
     np.testing.assert_allclose(rows.score, wanted, atol=1e-9)
 
 
-def peak_gigabytes(process_id: int) -> float:
-    """The most that a process has had resident."""
-    status = Path(f"/proc/{process_id}/status").read_text(encoding="ascii")
-    (line,) = (one for one in status.splitlines() if one.startswith("VmHWM"))
-    return int(line.split()[1]) / (1 << 20)
-
-
 def main(
     firms: Annotated[int, typer.Option(help="How many enterprises.")] = 1_000_000,
 ) -> None:
@@ -131,16 +125,13 @@ def main(
             spark = open_session(settings)
             write_features(spark, settings, firms, Path(name) / "features")
             register_card(settings)
-            engine = psutil.Process(
-                int((engine_folder(settings) / "engine.pid").read_text(encoding="ascii"))
-            )
-            own = psutil.Process()
-            before = [sum(one.cpu_times()[:2]) for one in (engine, own)]
+            engine, own = engine_process(settings), psutil.Process()
+            before = [processor_seconds(one) for one in (engine, own)]
             clock = time.perf_counter()
             run_job("score", AS_OF, None, settings)
             seconds = time.perf_counter() - clock
-            used = [sum(x.cpu_times()[:2]) - y for x, y in zip((engine, own), before, strict=True)]
-            peaks = [peak_gigabytes(one.pid) for one in (engine, own)]
+            used = [processor_seconds(x) - y for x, y in zip((engine, own), before, strict=True)]
+            peaks = [peak_megabytes(one) / 1024 for one in (engine, own)]
             check(spark, firms)
         finally:
             stop_engine(settings)

@@ -173,7 +173,7 @@ def check(what: str, frame: DataFrame, expected: pa.Table) -> None:
     if found[ID].combine_chunks() != wanted[ID].combine_chunks():
         raise SystemExit(f"{what}: other firms were scored")
     scores = [table["score"].cast(pa.float64()).to_numpy() for table in (found, wanted)]
-    np.testing.assert_allclose(*scores, rtol=0, atol=1e-9, err_msg=what)
+    np.testing.assert_allclose(scores[0], scores[1], rtol=0, atol=1e-9, err_msg=what)
     left, right = (table["pd_ratio"].to_numpy() for table in (found, wanted))
     np.testing.assert_allclose(left, right, rtol=1e-12, atol=0, err_msg=what)
 

@@ -50,6 +50,18 @@ def port_is_free(address: str, port: int) -> bool:
     return True
 
 
+def free_ports(count: int) -> list[int]:
+    """Ports on the loopback address that nothing uses now, all different."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
 def port_answers(address: str, port: int) -> bool:
     """Whether something accepts connections on the port now."""
     with socket.socket() as probe:

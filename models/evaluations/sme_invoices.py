@@ -7,13 +7,13 @@ own, in a folder that is thrown away, up to the features. Protocol and results: 
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
 from datetime import date
 from pathlib import Path
 
+from loomline.engine.checks import free_ports
 from loomline.engine.server import stop_engine
 from loomline.errors import LoomlineError
 from loomline.job import JobContext
@@ -28,12 +28,6 @@ from models.validation import validate
 AS_OF_DATE = date(2020, 2, 29)
 JOBS = ("land", "conform", "enterprise", "features")
 NAMES: dict[FeatureSet, str] = {"all": "all features", "without_history": "without history"}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _run_job(job: str, folder: Path, settings: Settings) -> None:
@@ -57,8 +51,9 @@ def run(folder: Path) -> tuple[Figure, ...]:
     """The figures of the cross-validation of a training on these files."""
     with tempfile.TemporaryDirectory() as home:
         # A home of its own, with an engine beside any other.
+        connect, thrift = free_ports(2)
         settings = Settings(
-            home=Path(home), connect_port=_free_port(), thrift_port=_free_port(), spark_remote=""
+            home=Path(home), connect_port=connect, thrift_port=thrift, spark_remote=""
         )
         try:
             for job in JOBS:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from loomline.engine.checks import free_ports
 from loomline.engine.server import engine_folder
 from loomline.settings import PROJECT_ROOT, Settings
 
@@ -23,18 +23,6 @@ WAIT_SECONDS = 1200
 KILL_SECONDS = 240
 
 PORTS = ("CONNECT", "THRIFT", "MLFLOW", "AIRFLOW", "MQTT", "KAFKA", "KAFKA_CONTROLLER")
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports on the loopback address that nothing uses now, all different."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 def home_environment(home: Path) -> dict[str, str]:

@@ -18,13 +18,14 @@ from pathlib import Path
 import pytest
 
 from loomline.broker.kafka import RECORD_LIMIT_BYTES
+from loomline.engine.checks import free_ports
 from loomline.errors import LoomlineError
 from loomline.settings import Settings
 from simulator.feed.lines import OpcUaValue
 from simulator.feed.opc_ua import MachineServer
 from simulator.run import Parameters, simulate
 from streaming.gateway import run_gateway
-from tests.integration.homes import free_ports, home_environment
+from tests.integration.homes import home_environment
 from tests.integration.streams import (
     OPC_UA,
     TRUSTED,

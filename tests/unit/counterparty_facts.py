@@ -7,11 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 from sqlglot import transpile
 
-from loomline.tables import load_tables
 from models.counterparties.inputs import (
     ORDERED,
     ORDERED_QUERIES,
@@ -19,25 +17,10 @@ from models.counterparties.inputs import (
     OWED_QUERIES,
     queries,
 )
+from tests.unit.planted_silver import DAY, DAY_END, PROVENANCE, Facts, planted
 
-Facts = dict[str, list[dict[str, Any]]]
-DAY = date(2020, 2, 29)
-DAY_END = datetime(2020, 2, 29, 16, tzinfo=UTC)
-EARLY, LATE = datetime(2019, 1, 1, tzinfo=UTC), DAY_END + timedelta(seconds=1)
-TYPES = {"string": "varchar", "timestamp": "timestamptz"}
-PROVENANCE = {
-    **{"source": "planted", "source_file": "planted.txt", "file_sha256": "0" * 64},
-    **{"line_number": 7, "item_number": 1},
-}
+EARLY = datetime(2019, 1, 1, tzinfo=UTC)
 SUNDAYS = tuple(DAY - timedelta(days=6 + 7 * weeks) for weeks in range(12, -1, -1))
-
-
-def link(system: str, code: str, enterprise: str, **changes: Any) -> dict[str, Any]:
-    return {
-        **{"code_system": system, "owner_code": "*", "party_role": "enterprise"},
-        **{"party_code": code, "enterprise_id": enterprise},
-        **changes,
-    }
 
 
 def party(system: str, owner: str, role: str, code: str, credit_code: str) -> dict[str, Any]:
@@ -114,19 +97,6 @@ def together(*several: Facts) -> Facts:
 
 
 @cache
-def _columns(catalog: Path) -> dict[str, dict[str, str]]:
-    """The types of the columns of every table that is read."""
-    tables = load_tables(catalog)
-    return {
-        name: {
-            column: "varchar" if one.type.startswith("array") else TYPES.get(one.type, one.type)
-            for column, one in tables[name].columns.items()
-        }
-        for name in dict.fromkeys((*OWED, *ORDERED))
-    }
-
-
-@cache
 def _asked() -> dict[str, str]:
     """The questions in the language of the small database."""
     asked = queries({**OWED_QUERIES, **ORDERED_QUERIES}, DAY_END)
@@ -135,19 +105,8 @@ def _asked() -> dict[str, str]:
 
 def read(catalog: Path, facts: Facts) -> dict[str, pd.DataFrame]:
     """What the job reads of planted facts as of `DAY`; one is known early unless it says when."""
-    with duckdb.connect() as database:
-        database.execute("set timezone = 'UTC'")
-        database.execute("create schema silver")
-        for name, columns in _columns(catalog).items():
-            written = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-            database.execute(f"create table {name} ({written})")
-            for fact in facts.get(name.removeprefix("silver."), []):
-                row = {"event_at": EARLY, "known_at": EARLY, **PROVENANCE, **fact}
-                assert set(row) <= set(columns), (name, set(row) - set(columns))
-                places = ", ".join("?" * len(row))
-                database.execute(
-                    f"insert into {name} ({', '.join(row)}) values ({places})", list(row.values())
-                )
+    said_of_all = {"event_at": EARLY, "known_at": EARLY, **PROVENANCE}
+    with planted(catalog, (*OWED, *ORDERED), facts, said_of_all) as database:
         return {
             name: database.sql(sql).to_arrow_table().to_pandas(date_as_object=True)
             for name, sql in _asked().items()

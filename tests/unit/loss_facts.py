@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from loomline.tables import load_tables
 from models.loss_given_default.declared import LossParameters
 from models.loss_given_default.inputs import (
     LENDING,
@@ -22,25 +18,10 @@ from models.loss_given_default.inputs import (
     queries,
 )
 from models.loss_given_default.loss_rows import exposures_with_collateral, loss_rows
+from tests.unit.planted_silver import DAY, DAY_END, PROVENANCE, Facts, planted
 
-Facts = dict[str, list[dict[str, Any]]]
 NOBODY: pd.Series[float] = pd.Series(dtype=float)
-DAY = date(2020, 2, 29)
-DAY_END = datetime(2020, 2, 29, 16, tzinfo=UTC)
-EARLY, LATE = datetime(2020, 1, 1, tzinfo=UTC), DAY_END + timedelta(seconds=1)
-TYPES = {"string": "varchar", "timestamp": "timestamptz"}
-PROVENANCE = {
-    **{"source": "planted", "source_file": "planted.txt", "file_sha256": "0" * 64},
-    **{"line_number": 7, "item_number": 1},
-}
-
-
-def link(system: str, code: str, enterprise: str, **changes: Any) -> dict[str, Any]:
-    return {
-        **{"code_system": system, "owner_code": "*", "party_role": "enterprise"},
-        **{"party_code": code, "enterprise_id": enterprise},
-        **changes,
-    }
+EARLY = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def loan(number: str, account: str, **changes: Any) -> dict[str, Any]:
@@ -98,34 +79,11 @@ def report(record: str, code: str, balance: float, drawn: float, day: date) -> d
     }
 
 
-@contextmanager
-def planted(catalog: Path, facts: Facts) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database with the declared tables of silver; a fact is known early unless it says when."""
-    tables = load_tables(catalog)
-    with duckdb.connect() as database:
-        database.execute("set timezone = 'UTC'")
-        database.execute("create schema silver")
-        for name in (*LENDING, MACHINE):
-            columns = {
-                column: "varchar" if one.type.startswith("array") else TYPES.get(one.type, one.type)
-                for column, one in tables[name].columns.items()
-            }
-            listed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-            database.execute(f"create table {name} ({listed})")
-            for fact in facts.get(name.removeprefix("silver."), []):
-                row = {"event_at": EARLY, "known_at": EARLY, **PROVENANCE, **fact}
-                assert set(row) <= set(columns), (name, set(row) - set(columns))
-                places = ", ".join("?" * len(row))
-                database.execute(
-                    f"insert into {name} ({', '.join(row)}) values ({places})", list(row.values())
-                )
-        yield database
-
-
 def read(catalog: Path, facts: Facts, count_valid_days: int = 31) -> dict[str, pd.DataFrame]:
     """What the job reads of planted facts as of `DAY`."""
     asked = queries({**LENDING_QUERIES, "machines": MACHINES}, DAY_END, count_valid_days)
-    with planted(catalog, facts) as database:
+    said_of_all = {"event_at": EARLY, "known_at": EARLY, **PROVENANCE}
+    with planted(catalog, (*LENDING, MACHINE), facts, said_of_all) as database:
         return {name: database.sql(sql).to_arrow_table().to_pandas() for name, sql in asked.items()}
 
 

@@ -17,13 +17,8 @@ from models.counterparties.inputs import ORDERED_QUERIES, OWED_QUERIES, queries
 from models.counterparties.receivable_rows import item_spells
 from models.counterparties.supplier_rows import line_spells
 from tests.unit.counterparty_facts import (
-    DAY,
-    DAY_END,
-    LATE,
     SUNDAYS,
-    Facts,
     invoice,
-    link,
     listed,
     movement,
     order,
@@ -31,6 +26,7 @@ from tests.unit.counterparty_facts import (
     read,
     together,
 )
+from tests.unit.planted_silver import DAY, DAY_END, LATE, Facts, link
 
 DUE = SUNDAYS[4]
 

@@ -20,12 +20,8 @@ from models.counterparties.job import RECEIVABLES, SUPPLIERS
 from models.counterparties.receivable_rows import receivable_rows
 from models.counterparties.supplier_rows import supplier_rows
 from tests.unit.counterparty_facts import (
-    DAY,
-    DAY_END,
     SUNDAYS,
-    Facts,
     invoice,
-    link,
     listed,
     movement,
     order,
@@ -33,6 +29,7 @@ from tests.unit.counterparty_facts import (
     read,
     together,
 )
+from tests.unit.planted_silver import DAY, DAY_END, Facts, link
 
 ARROW = {
     **{"date": pa.date32(), "string": pa.string(), "double": pa.float64()},

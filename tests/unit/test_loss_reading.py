@@ -15,21 +15,8 @@ from hypothesis import strategies as st
 from models.loss_given_default.collateral import with_values
 from models.loss_given_default.declared import LossParameters, load_loss_parameters
 from models.loss_given_default.inputs import LENDING_QUERIES, MACHINES, queries
-from tests.unit.loss_facts import (
-    DAY,
-    DAY_END,
-    LATE,
-    Facts,
-    count,
-    event,
-    link,
-    loan,
-    pledge,
-    receipt,
-    report,
-    rows_of,
-    shown,
-)
+from tests.unit.loss_facts import count, event, loan, pledge, receipt, report, rows_of, shown
+from tests.unit.planted_silver import DAY, DAY_END, LATE, Facts, link
 
 
 @pytest.fixture(scope="module")

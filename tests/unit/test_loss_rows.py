@@ -24,20 +24,8 @@ from models.loss_given_default.loss_rows import (
     realised_rows,
 )
 from models.loss_given_default.realised import realised_loss
-from tests.unit.loss_facts import (
-    DAY,
-    DAY_END,
-    EARLY,
-    LATE,
-    Facts,
-    event,
-    link,
-    loan,
-    pledge,
-    read,
-    rows_of,
-    shown,
-)
+from tests.unit.loss_facts import EARLY, event, loan, pledge, read, rows_of, shown
+from tests.unit.planted_silver import DAY, DAY_END, LATE, Facts, link
 
 
 @pytest.fixture(scope="module")

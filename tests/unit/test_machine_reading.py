@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pytest
 from sqlglot import transpile
 
-from loomline.tables import load_tables
 from models.machine_health.inputs import FAILED, QUERIES, TABLES, asked
 from models.machine_health.machines import find_machines
+from tests.unit.planted_silver import DAY, DAY_END, LATE, Facts, planted
 
-DAY = date(2020, 2, 29)
-DAY_END = datetime(2020, 2, 29, 16, tzinfo=UTC)
-LATE = DAY_END + timedelta(seconds=1)
 ZONE = "Asia/Shanghai"
-Facts = Mapping[str, list[dict[str, Any]]]
 
 
 def _moment(day: int, hour: int) -> datetime:
@@ -39,25 +33,10 @@ def _stop(day: int, **changes: Any) -> dict[str, Any]:
 
 def _read(catalog: Path, facts: Facts, days: int = 180) -> list[pd.DataFrame]:
     """What the job reads as of `DAY`, by the SQL as DuckDB understands it."""
-    tables, kinds = load_tables(catalog), {"string": "varchar", "timestamp": "timestamptz"}
     found = []
-    with duckdb.connect() as database:
-        database.execute("set timezone = 'UTC'; create schema silver")
+    with planted(catalog, TABLES, facts, {}) as database:
         # Spark's function, which a transpilation takes for its opposite.
         database.execute("create macro in_zone(moment, zone) as timezone(zone, moment)")
-        for name in TABLES:
-            columns = {
-                column: kinds.get(one.type, one.type)
-                for column, one in tables[name].columns.items()
-                if not one.type.startswith("array")
-            }
-            listed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-            database.execute(f"create table {name} ({listed})")
-            for row in facts.get(name.removeprefix("silver."), []):
-                places = ", ".join("?" * len(row))
-                database.execute(
-                    f"insert into {name} ({', '.join(row)}) values ({places})", list(row.values())
-                )
         for template in (*QUERIES, FAILED):
             question = asked(template, DAY_END, DAY, ZONE, days)
             question = question.replace("from_utc_timestamp(", "in_zone(")

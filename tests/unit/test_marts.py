@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from loomline.engine.checks import free_ports
 from loomline.errors import EngineError
 from loomline.settings import Settings
 from spark_jobs.marts import (
@@ -22,7 +23,6 @@ from spark_jobs.marts import (
     mart_tables,
     run_dbt,
 )
-from tests.integration.homes import free_ports
 
 MODELS = sorted((DBT_PROJECT / "models").glob("*/**/*.sql"))
 MARTS = [model for model in MODELS if "marts" in model.parts]
