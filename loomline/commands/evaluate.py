@@ -1,4 +1,4 @@
-"""`loomline evaluate`: a kind of model measured on public data by its written protocol."""
+"""`loomline evaluate`: a kind of model measured by its written protocol."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typer
 
 from loomline.commands.shown import OutputFormat, print_rows, print_table
 from loomline.errors import LoomlineError
-from loomline.settings import PROJECT_ROOT
+from loomline.settings import PROJECT_ROOT, load_settings
 
 # Reached by its path: the core knows no models.
 EVALUATIONS = "models.evaluations"
@@ -33,6 +33,30 @@ def evaluation_names() -> list[str]:
 
 def _module(name: str) -> Any:
     return import_module(f"{EVALUATIONS}.{name}")
+
+
+def _data_folder(name: str, evaluation: Any, data: Path) -> Path:
+    """The folder that an evaluation is run in: its data set's, or where it makes its own data.
+
+    Raises:
+        LoomlineError: the folder of data sets has none of that name.
+    """
+    if evaluation.folder is None:
+        folder = load_settings().home / "evaluations"
+        folder.mkdir(parents=True, exist_ok=True)
+        print(
+            f"{name} makes its own data in {folder} and keeps them there; the first time takes "
+            f"{evaluation.takes}.",
+            file=sys.stderr,
+        )
+        return folder
+    folder = data / str(evaluation.folder)
+    if not folder.is_dir():
+        raise LoomlineError(
+            f"There is no data set {folder}.",
+            "Name the folder of the public data sets with --data or LOOMLINE_REAL_DATA.",
+        )
+    return folder
 
 
 def _row(figure: Any) -> tuple[object, ...]:
@@ -56,7 +80,7 @@ def evaluate(
         OutputFormat, typer.Option("--format", help="table for people, csv or json for programs.")
     ] = OutputFormat.TABLE,
 ) -> None:
-    """Measure a kind of model on public data, by the protocol in docs/evaluations."""
+    """Measure a kind of model on public or simulated data, by the protocol in docs/evaluations."""
     names = evaluation_names()
     if name is None:
         listed = [(each, _module(each).EVALUATION.question) for each in names]
@@ -67,12 +91,7 @@ def evaluate(
             f"There is no evaluation {name!r}.", f"Evaluations are: {', '.join(names)}."
         )
     evaluation = _module(name).EVALUATION
-    folder = data / evaluation.folder
-    if not folder.is_dir():
-        raise LoomlineError(
-            f"There is no data set {folder}.",
-            "Name the folder of the public data sets with --data or LOOMLINE_REAL_DATA.",
-        )
+    folder = _data_folder(name, evaluation, data)
     clock = time.monotonic()
     print(f"{evaluation.question} Protocol: docs/evaluations/{name}.md ...", file=sys.stderr)
     rows = [_row(figure) for figure in evaluation.run(folder)]

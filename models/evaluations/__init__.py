@@ -1,5 +1,6 @@
-"""Evaluations of kinds of models on public data sets, each by a protocol written beforehand.
+"""Evaluations of kinds of models, each by a protocol written beforehand.
 
 One module an evaluation, which says its data, runs its protocol (docs/evaluations) and returns its
-figures. They read the published files in place, and no lake but one of their own.
+figures. Data are published files, read in place, or ecosystems that an evaluation simulates itself;
+no lake is read but one of its own.
 """

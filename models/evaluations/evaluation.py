@@ -41,13 +41,16 @@ class Evaluation:
     """An evaluation by name.
 
     `folder` is the data set's folder within the folder of data sets; `run` takes the path of that
-    folder and returns the figures, the same ones each time.
+    folder and returns the figures, the same ones each time. `folder` is None where the evaluation
+    makes its own data; `run` then takes a folder to make and keep them in, and `takes` says how
+    long that is for the first time.
     """
 
     name: str
     question: str
-    folder: str
+    folder: str | None
     run: Callable[[Path], tuple[Figure, ...]]
+    takes: str = ""
 
 
 def exact(value: float) -> Estimate:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.machine_health import as_frame, from_frame
+from models.evaluations.machine_health import as_frame, from_frame
 from models.hazard import PersonIntervals
 from models.hazard_training import unit_folds
 from models.machine_health.evaluation import (
@@ -111,7 +111,7 @@ def test_too_few_failures_are_said_and_not_measured(dates: MachineDates) -> None
         assert not found.figures
 
 
-def test_machine_dates_survive_the_file_of_the_bench(dates: MachineDates) -> None:
+def test_machine_dates_survive_the_file_that_they_are_kept_in(dates: MachineDates) -> None:
     again = from_frame(as_frame(dates))
     pd.testing.assert_frame_equal(as_frame(again), as_frame(dates))
     for name in ("failure_date", "seen_known_date", "observed_until"):
