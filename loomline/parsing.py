@@ -238,18 +238,17 @@ def parse_rows(
     mapped = {name: mapping for name, mapping in mappings.items() if mapping.is_of_file}
     texts = [_text_of(mapping, fields).alias(f"text_{name}") for name, mapping in mapped.items()]
     rows = fields.own_rows().select("*", *texts)
-    values, complaints = [], [F.col("problem")]
+    values, complaints = {}, [F.col("problem")]
     for name, mapping in mappings.items():
         declared = declarations[name]
         if mapping.constant is not None:
-            values.append(F.lit(mapping.constant).cast(declared.type).alias(name))
+            values[name] = F.lit(mapping.constant).cast(declared.type)
         if name not in mapped:
             continue
         text = F.col(f"text_{name}")
-        value = _parsed(text, declared, mapping, contract.time_zone, fields)
-        values.append(value.alias(name))
+        values[name] = _parsed(text, declared, mapping, contract.time_zone, fields)
         complaint = F.when(
-            text.isNotNull() & value.isNull(), _complaint(name, text, declared, mapping)
+            text.isNotNull() & F.col(name).isNull(), _complaint(name, text, declared, mapping)
         )
         if declared.required:
             complaint = F.when(text.isNull(), F.lit(f"{name}: is missing")).otherwise(complaint)
@@ -257,7 +256,11 @@ def parse_rows(
         complaints.append(F.when(F.col("problem").isNull(), complaint))
     own = ["raw_text", "landed_at", "source_file", "file_sha256", "line_number", "item_number"]
     own += [f"text_{name}" for name in mapped if name in MOMENT_COLUMNS]
-    parsed = rows.select(*own, *values, F.array_compact(F.array(*complaints)).alias("complaints"))
+    # Values come before the complaints, which Spark works out without compiling them: it would
+    # parse every text again there, and slowly.
+    parsed = rows.select("*", *(value.alias(name) for name, value in values.items()))
+    complained = F.array_compact(F.array(*complaints)).alias("complaints")
+    parsed = parsed.select(*own, *values, complained)
     derived = [
         F.expr(mapping.sql).cast(declarations[name].type).alias(name)
         for name, mapping in mappings.items()

@@ -80,7 +80,7 @@ def _bronze_counter(context: JobContext, contract: Contract, others: list[Contra
         if contract.rows_of is None:
             # Every line is one item at least.
             sides.append(F.when(F.col("item_number") == 1, F.lit(LINE)))
-        rows = rows.withColumn("side", F.explode(F.array_compact(F.array(*sides))))
+        rows = rows.withColumn("side", F.explode(F.array(*sides))).where("side is not null")
         return _sided(rows, F.col("side"), F.when(F.col("side") == LANDED, F.col("total")))
 
     rules = contract_version(contract, others)

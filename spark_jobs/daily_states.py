@@ -73,13 +73,13 @@ def steps(rows: DataFrame, measures: Sequence[Measure], zone: str) -> DataFrame:
     has_system = "code_system" in rows.columns
     values = [struct for one in measures for struct in step_structs(one, has_system, zone)]
     turns = (
-        f"filter(array(struct({known} as known_date, sign as turn), "
-        f"struct({ended} as known_date, -sign as turn)), x -> x.known_date is not null)"
+        f"array(struct({known} as known_date, sign as turn), "
+        f"struct({ended} as known_date, -sign as turn))"
     )
     each = rows.selectExpr(
         f"explode({turns}) as turn",
         f"array({', '.join(values)}) as measured",
-    )
+    ).where("turn.known_date is not null")
     each = each.selectExpr("turn.*", "inline(measured)")
     sums = each.where(
         "value is not null and event_date is not null and enterprise_code is not null"
