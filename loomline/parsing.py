@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import reduce
 
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
@@ -221,6 +222,14 @@ def landed_rows(
     return fields.rows().withColumn("total", total)
 
 
+def _said(reasons: Sequence[SparkColumn]) -> SparkColumn:
+    """The reasons that there are, as an array; most rows have none, which Spark sees quickly."""
+    none = reduce(lambda left, right: left & right, [reason.isNull() for reason in reasons])
+    return F.when(none, F.array().cast("array<string>")).otherwise(
+        F.array_compact(F.array(*reasons))
+    )
+
+
 def parse_rows(
     bronze: DataFrame, contract: Contract, table: Table, others: Sequence[Contract] = ()
 ) -> DataFrame:
@@ -259,8 +268,7 @@ def parse_rows(
     # Values come before the complaints, which Spark works out without compiling them: it would
     # parse every text again there, and slowly.
     parsed = rows.select("*", *(value.alias(name) for name, value in values.items()))
-    complained = F.array_compact(F.array(*complaints)).alias("complaints")
-    parsed = parsed.select(*own, *values, complained)
+    parsed = parsed.select(*own, *values, _said(complaints).alias("complaints"))
     derived = [
         F.expr(mapping.sql).cast(declarations[name].type).alias(name)
         for name, mapping in mappings.items()
@@ -300,7 +308,7 @@ def _with_reasons(parsed: DataFrame, contract: Contract, table: Table) -> DataFr
     known_early = F.when(
         F.col("known_at") < F.col("event_at"), F.lit("known_at: is earlier than event_at")
     )
-    reasons = F.concat("complaints", F.array_compact(F.array(*broken, *lacking, known_early)))
+    reasons = F.concat("complaints", _said([*broken, *lacking, known_early]))
     unmapped = [
         F.lit(None).cast(table.columns[name].type).alias(name)
         for name in business_columns(table)

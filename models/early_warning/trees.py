@@ -40,7 +40,12 @@ def fit_trees(
     trees: int,
     specification: Specification,
 ) -> FittedTrees:
-    """Fit `trees` trees to person-intervals of firm-dates `values`, by the declared signs."""
+    """Fit `trees` trees to person-intervals of firm-dates `values`, by the declared signs.
+
+    A covariate that is the same in all rows, or in none of them, can't split them and is left out.
+    """
+    rows = values[list(signs)].iloc[person.row]
+    told = [name for name in signs if rows[name].nunique() > 1]
     classifier = HistGradientBoostingClassifier(
         learning_rate=0.1,
         max_iter=trees,
@@ -49,8 +54,8 @@ def fit_trees(
         l2_regularization=5.0,
         max_features=0.5,
         early_stopping=False,
-        monotonic_cst=[*signs.values(), 0],
+        monotonic_cst=[*(signs[name] for name in told), 0],
         random_state=specification.seed,
     )
-    rows = values[list(signs)].iloc[person.row].assign(**{INTERVAL: person.interval})
+    rows = rows[told].assign(**{INTERVAL: person.interval})
     return FittedTrees(classifier.fit(rows, person.event.astype(int)), specification.interval_count)

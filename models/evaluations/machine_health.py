@@ -36,10 +36,10 @@ from models.machine_health.splits import out_of_enterprise, out_of_time, unseen_
 NAME = "machine_health"
 SPECIFICATION = Specification()
 SEEN = tuple(f"seen_known_date_{days}" for days in SPECIFICATION.horizons)
-# No covariate is of the weather.
-DROPPED = ("weather",)
-TRAINED = (Ecosystem(seed=42, enterprises=100, days=366, dropped=DROPPED),)
-UNSEEN = (Ecosystem(seed=43, enterprises=60, days=366, dropped=DROPPED),)
+# No covariate is of them.
+DROPPED = ("logistics", "meters", "warehouse", "weather")
+TRAINED = (Ecosystem(seed=42, enterprises=60, days=366, dropped=DROPPED),)
+UNSEEN = (Ecosystem(seed=43, enterprises=40, days=366, dropped=DROPPED),)
 JOBS = ("land", "conform", "rollup", "enterprise", "identity")
 
 

@@ -215,7 +215,17 @@ def test_no_covariate_works_against_its_declared_sign(seed: int) -> None:
 def test_a_covariate_without_values_says_nothing() -> None:
     values = _random_rows(6, 100).assign(x2=np.nan)
     person = _random_person(7, 100, SPECIFICATION)
-    fitted = fit_hazard(values, person, SIGNS, 1.0, SPECIFICATION)
+    for fitted in (
+        fit_hazard(values, person, SIGNS, 1.0, SPECIFICATION),
+        fit_trees(values, person, SIGNS, 20, SPECIFICATION),
+    ):
+        other = fitted.hazards(values.assign(x2=5.0))
+        assert other == pytest.approx(fitted.hazards(values))
+
+
+def test_trees_leave_out_a_covariate_that_never_changes() -> None:
+    values = _random_rows(6, 100).assign(x2=3.0)
+    fitted = fit_trees(values, _random_person(7, 100, SPECIFICATION), SIGNS, 20, SPECIFICATION)
     other = fitted.hazards(values.assign(x2=5.0))
     assert other == pytest.approx(fitted.hazards(values))
 
