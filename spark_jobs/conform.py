@@ -59,6 +59,8 @@ QUARANTINE = "quality.quarantine"
 DEAD_LETTER = "quality.dead_letter"
 CONFORMED_FILE = "ops.conformed_file"
 LANDED_FILE = "bronze.landed_file"
+# A table of more rows is no small one, however few are new.
+FEW_STANDING = 50_000
 
 
 def versions_of(contracts: dict[str, Contract]) -> dict[str, str]:
@@ -106,6 +108,12 @@ def files_to_conform(
     landed = landed_files.join(present, "landed_as").select("source", "file_sha256", row_count)
     rows = landed.join(done, ["source", "file_sha256"], "anti").collect()
     return {(row["source"], row["file_sha256"]): row["row_count"] for row in rows}
+
+
+def _landed_counts(context: JobContext) -> dict[str, int]:
+    """The rows of all files that have been landed, by the source that has the files."""
+    counts = context.spark.table(LANDED_FILE).groupBy("source").agg(F.sum("row_count"))
+    return {source: count or 0 for source, count in counts.collect()}
 
 
 def _take_out(
@@ -269,6 +277,12 @@ def run(context: JobContext) -> JobResult:
         target = contracts[source].target
         by_target[target][source] = hashes
         rows[target] += sum(files[source, sha256] for sha256 in hashes)
+    # To end one row of a table, Delta writes the others of its file again, however few are new.
+    standing = _landed_counts(context)
+    for target in by_target:
+        sources = {one.landed_as for one in contracts.values() if one.target == target}
+        if sum(standing.get(source, 0) for source in sources) > FEW_STANDING:
+            rows[target] += FEW_ROWS
     create_tables(spark, context.catalog, by_target)
     of_targets = few_rows_first(
         spark,
