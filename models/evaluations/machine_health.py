@@ -145,5 +145,5 @@ EVALUATION = Evaluation(
     question="Which machines fail within 7 and 30 days?",
     folder=None,
     run=run,
-    takes="about half an hour",
+    takes="about an hour",
 )
