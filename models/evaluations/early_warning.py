@@ -24,7 +24,7 @@ from models.early_warning.splits import out_of_chain, out_of_time, unseen_seed
 from models.evaluations.evaluation import Evaluation, Figure
 from models.evaluations.one_processor import on_one_processor
 from models.evaluations.simulated_lakes import Ecosystem, Step, kept_rows, steps_on_last_day
-from models.evaluations.split_figures import calibration_figures, of_split, say
+from models.evaluations.split_figures import calibration_figures, figures_of_splits
 
 NAME = "early_warning"
 # No covariate is of them.
@@ -98,8 +98,7 @@ def split_figures(measured: Measured, specification: Specification) -> tuple[Fig
     """Every figure of a split: rankings, warnings, differences, and calibration of all sources."""
     event = f"distressed within {specification.horizons[-1]} days"
     bins = calibration_figures(EVERYTHING, event, measured.reliability)
-    figures = (*measured.ranking, *measured.warning, *measured.differences, *bins)
-    return of_split(measured.split, figures)
+    return (*measured.ranking, *measured.warning, *measured.differences, *bins)
 
 
 def all_figures(
@@ -111,12 +110,8 @@ def all_figures(
         "out of chain": partial(out_of_chain, dates, specification),
         "unseen seed": partial(unseen_seed, dates, others, specification),
     }
-    figures: list[Figure] = []
-    for name, make_split in splits.items():
-        measured = measure(name, make_split, declared, specification)
-        say(measured)
-        figures += split_figures(measured, specification)
-    return tuple(figures)
+    measured = (measure(*split, declared, specification) for split in splits.items())
+    return figures_of_splits(measured, partial(split_figures, specification=specification))
 
 
 @on_one_processor

@@ -18,7 +18,7 @@ from models.arrays import DAYS
 from models.evaluations.evaluation import Evaluation, Figure
 from models.evaluations.one_processor import on_one_processor
 from models.evaluations.simulated_lakes import Ecosystem, Step, kept_rows, steps_on_last_day
-from models.evaluations.split_figures import calibration_figures, of_split, say
+from models.evaluations.split_figures import calibration_figures, figures_of_splits
 from models.holdout import joined
 from models.machine_health.declared import NAMES
 from models.machine_health.evaluation import HAZARD, Measured, measure
@@ -111,7 +111,7 @@ def split_figures(measured: Measured) -> tuple[Figure, ...]:
     figures = [*measured.figures, *measured.differences]
     for days, bins in measured.reliability:
         figures += calibration_figures(HAZARD, f"failed within {days} days", bins)
-    return of_split(measured.split, figures)
+    return tuple(figures)
 
 
 def all_figures(
@@ -123,12 +123,8 @@ def all_figures(
         "out of enterprise": partial(out_of_enterprise, dates, specification),
         "unseen seed": partial(unseen_seed, dates, others, specification),
     }
-    figures: list[Figure] = []
-    for name, make_split in splits.items():
-        measured = measure(name, make_split, specification)
-        say(measured)
-        figures += split_figures(measured)
-    return tuple(figures)
+    measured = (measure(*split, specification) for split in splits.items())
+    return figures_of_splits(measured, split_figures)
 
 
 @on_one_processor

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from models.calibration import ReliabilityBin
 from models.evaluations.evaluation import Figure
@@ -28,6 +28,9 @@ class MeasuredSplit(Protocol):
         """What was chosen in each training part."""
 
 
+Split = TypeVar("Split", bound=MeasuredSplit)
+
+
 def of_split(split: str, figures: Iterable[Figure]) -> tuple[Figure, ...]:
     """The figures, their models named with the split before them."""
     return tuple(replace(one, model=f"{split}, {one.model}") for one in figures)
@@ -48,10 +51,21 @@ def calibration_figures(
     )
 
 
-def say(measured: MeasuredSplit) -> None:
+def _say(measured: MeasuredSplit) -> None:
     """Say on stderr why a split was not measured, or what was chosen in its training."""
     if measured.why_not:
         print(f"{measured.split} is not measured: {measured.why_not}.", file=sys.stderr)
     else:
         chosen = "; ".join(measured.settings)
         print(f"{measured.split}, chosen in training: {chosen}.", file=sys.stderr)
+
+
+def figures_of_splits(
+    splits: Iterable[Split], figures_of: Callable[[Split], Iterable[Figure]]
+) -> tuple[Figure, ...]:
+    """The figures of all splits; what was chosen in training, or why there are none, on stderr."""
+    figures: list[Figure] = []
+    for one in splits:
+        _say(one)
+        figures += of_split(one.split, figures_of(one))
+    return tuple(figures)
