@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from loomline.contracts.catalogue import PROVENANCE_COLUMNS, business_columns
 from loomline.contracts.model import Contract
 from loomline.lake import quoted
-from loomline.ranges import reach_columns, within_reach
+from loomline.ranges import reach_columns, reach_condition
 from loomline.tables import Table
 
 CONFORMED, DUPLICATE, QUARANTINED = "conformed", "duplicate", "quarantined"
@@ -43,7 +43,7 @@ def possible_rivals(silver: DataFrame, parsed: DataFrame, key: tuple[str, ...]) 
     read the years before it.
     """
     (reach,) = parsed.agg(*reach_columns(parsed, key)).collect()
-    return within_reach(silver, key, reach)
+    return silver.where(reach_condition(reach, dict(silver.dtypes)))
 
 
 def _with_rivals(parsed: DataFrame, table: Table, silver: DataFrame | None) -> DataFrame:

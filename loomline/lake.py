@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import reduce
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -21,6 +22,8 @@ LOG_PREFIX = "kafka/"
 # The table property with which Delta tells the rows that a commit added and removed.
 CHANGE_FEED = "delta.enableChangeDataFeed"
 APPEND_ONLY = "delta.appendOnly"
+# The table property with which Delta marks a row of a file as gone, and lets the file be.
+DELETION_VECTORS = "delta.enableDeletionVectors"
 KEPT_BY = ("delta.logRetentionDuration", "delta.deletedFileRetentionDuration")
 KEPT_DAYS = 3660
 
@@ -93,6 +96,8 @@ def _create_statement(catalog: Path, name: str) -> str:
     properties = {CHANGE_FEED: str(table.keeps_changes).lower()}
     if table.append_only:
         properties[APPEND_ONLY] = "true"
+    if table.ends_rows:
+        properties[DELETION_VECTORS] = "true"
     if table.keeps_versions:
         # Without them Delta forgets what happened 30 days ago, and deletes what a week ago.
         properties |= dict.fromkeys(KEPT_BY, f"'interval {KEPT_DAYS} days'")
@@ -169,6 +174,28 @@ def replace_rows(frame: DataFrame, name: str, condition: str) -> None:
     columns = frame.sparkSession.table(name).columns
     # Not saveAsTable: it rewrites the metastore's entry with every commit.
     frame.select(*columns).writeTo(name).overwrite(F.expr(condition))
+
+
+def put_differences(
+    fresh: DataFrame, before: DataFrame, name: str, key: Sequence[str], within: str
+) -> None:
+    """Put rows in the place of those `before`, which stand in the table, in one commit.
+
+    Only what differs is written, so that the change feed tells no more than has changed. Both
+    frames have all columns of the table and no two rows of one key; they are read several times.
+    Delta opens only files with rows for which `within` holds, a condition on columns that bear the
+    table's name; it must hold of all rows of both frames.
+    """
+    columns = fresh.sparkSession.table(name).columns
+    fresh, before = fresh.select(*columns), before.select(*columns)
+    changed = fresh.subtract(before).withColumn("is_gone", F.lit(False))
+    gone = before.join(fresh, list(key), "left_anti").withColumn("is_gone", F.lit(True))
+    rows = changed.unionByName(gone).alias("fresh")
+    same_row = [F.col(f"{name}.{column}") == F.col(f"fresh.{column}") for column in key]
+    values = {quoted(column): F.col(f"fresh.{column}") for column in columns}
+    merge = rows.mergeInto(name, reduce(lambda left, right: left & right, same_row, F.expr(within)))
+    merge = merge.whenMatched(F.col("fresh.is_gone")).delete().whenMatched().update(values)
+    merge.whenNotMatched(~F.col("fresh.is_gone")).insert(values).merge()
 
 
 def write_once(

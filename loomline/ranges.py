@@ -7,6 +7,7 @@ not make a day as wide as a year.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import reduce
 from itertools import pairwise
 
@@ -15,6 +16,7 @@ from pyspark.sql import functions as F
 
 STRETCHES = 8
 SECONDS_A_STEP = 3600
+REACH = "reach_"
 
 
 def _steps(name: str, kind: str) -> Column:
@@ -31,12 +33,12 @@ def _start(step: int, kind: str) -> Column:
 
 
 def reach_columns(rows: DataFrame, key: tuple[str, ...]) -> list[Column]:
-    """What to aggregate over rows, so that `within_reach` knows where they are; one for each."""
+    """What to aggregate over rows, so that `reach_condition` knows where they are; one for each."""
     kinds = dict(rows.dtypes)
     return [
-        F.array_sort(F.collect_set(_steps(name, kinds[name]))).alias(f"reach_{name}")
+        F.array_sort(F.collect_set(_steps(name, kinds[name]))).alias(f"{REACH}{name}")
         if kinds[name] in ("date", "timestamp")
-        else F.array(F.min(name).cast("string"), F.max(name).cast("string")).alias(f"reach_{name}")
+        else F.array(F.min(name).cast("string"), F.max(name).cast("string")).alias(f"{REACH}{name}")
         for name in key
     ]
 
@@ -55,14 +57,18 @@ def stretches(steps: list[int], most: int = STRETCHES) -> list[tuple[int, int]]:
     return [(steps[start], steps[end - 1]) for start, end in pairwise(cuts) if end > start]
 
 
-def within_reach(rows: DataFrame, key: tuple[str, ...], reach: Row) -> DataFrame:
-    """The rows that are within the reach of others in every key column; missing values always are.
+def reach_condition(reach: Row, kinds: Mapping[str, str], of: str = "") -> Column:
+    """The condition that a row is within the reach of others; a missing value always is.
 
-    `reach` is what the others' `reach_columns` came to.
+    `reach` has what the others' `reach_columns` came to, `kinds` the types of the columns, and `of`
+    is the alias of the table that has them, where a query has several.
     """
-    kinds = dict(rows.dtypes)
-    for name in key:
-        column, kind, values = F.col(name), kinds[name], reach[f"reach_{name}"]
+    conditions = []
+    for reached, values in reach.asDict().items():
+        if not reached.startswith(REACH):
+            continue
+        name = reached.removeprefix(REACH)
+        column, kind = F.col(f"{of}.{name}" if of else name), kinds[name]
         if kind in ("date", "timestamp"):
             within = [
                 (column >= _start(first, kind)) & (column < _start(last + 1, kind))
@@ -71,5 +77,5 @@ def within_reach(rows: DataFrame, key: tuple[str, ...], reach: Row) -> DataFrame
         else:
             low, high = (F.lit(value).cast(kind) for value in values)
             within = [column.between(low, high)]
-        rows = rows.where(reduce(lambda left, right: left | right, within, column.isNull()))
-    return rows
+        conditions.append(reduce(lambda left, right: left | right, within, column.isNull()))
+    return reduce(lambda left, right: left & right, conditions)

@@ -58,6 +58,11 @@ class Table(Declaration):
     keeps_versions: bool = False
     columns: dict[str, Column]
 
+    @property
+    def ends_rows(self) -> bool:
+        """Whether later versions end its rows; not those that are let go, which must be erased."""
+        return "superseded_at" in self.columns and self.retention is None
+
 
 class SchemaTables(Declaration):
     """Tables of one schema, such as `silver`.

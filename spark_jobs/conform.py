@@ -50,6 +50,7 @@ from loomline.lake import (
     table_exists,
 )
 from loomline.parsing import parse_rows
+from loomline.ranges import reach_columns, reach_condition
 from loomline.side_by_side import few_rows_first
 from loomline.tables import table_declaration
 from loomline.unfinished import SourceFile, begin, by_source, finish, left_unfinished
@@ -196,11 +197,14 @@ class Conformed:
 def _close_versions(contract: Contract, rows: DataFrame) -> None:
     """Write the end of the rows of silver that a new version has ended."""
     closed = rows.where(F.col("disposition") == CLOSED)
-    closed = closed.select(*PROVENANCE_COLUMNS, "superseded_at").alias("closed")
+    closed = closed.select(*PROVENANCE_COLUMNS, "known_at", "superseded_at").alias("closed")
     same_row = [
         F.col(f"{contract.target}.{name}") == F.col(f"closed.{name}") for name in PROVENANCE_COLUMNS
     ]
-    condition = reduce(lambda left, right: left & right, same_row)
+    # Delta opens only files with rows that were known when those were.
+    (reach,) = closed.agg(*reach_columns(closed, ("known_at",))).collect()
+    near = reach_condition(reach, dict(closed.dtypes), contract.target)
+    condition = reduce(lambda left, right: left & right, same_row, near)
     merge = closed.mergeInto(contract.target, condition)
     merge.whenMatched().update({"superseded_at": F.col("closed.superseded_at")}).merge()
 

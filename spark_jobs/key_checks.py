@@ -21,7 +21,7 @@ from loomline.lake import (
     table_version,
     tables_of,
 )
-from loomline.ranges import reach_columns, within_reach
+from loomline.ranges import reach_columns, reach_condition
 from loomline.side_by_side import side_by_side
 from loomline.tables import Table, load_tables
 
@@ -68,7 +68,8 @@ def _changed_counts(
     (found,) = changed.agg(*_counts(), *reach_columns(changed, key)).collect()
     came = changed.where("sign > 0 and superseded_at is null")
     came = came.select(*names, F.lit(True).alias("came"))
-    standing = within_reach(rows, key, found).where("superseded_at is null")
+    near = reach_condition(found, dict(rows.dtypes))
+    standing = rows.where(near).where("superseded_at is null")
     standing = standing.select(*names, F.lit(False).alias("came"))
     keys = standing.unionByName(came).groupBy(*names)
     counts = keys.agg(F.max("came").alias("came"), F.count_if(~F.col("came")).alias("standing"))

@@ -3,7 +3,8 @@
 Reads `silver.ledger_entry` and `silver.ledger_document`; writes `silver.ledger_balance` and
 `ops.derived_file`. A month is known when it has ended by the business zone. A posting that comes or
 is corrected later makes a new version of its month and of every later month of the account. Only
-months from the first on that new files touch are computed anew, on the balances of those before.
+the accounts that new files touch are computed anew, from the first month on that these touch and on
+the balances of those before; what differs is written.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from pyspark.sql import functions as F
 from loomline.contracts.catalogue import PROVENANCE_COLUMNS
 from loomline.derived import find_news, take_in
 from loomline.job import JobContext, JobResult
-from loomline.lake import remove_rows, replace_rows, sql_literal, tables_of
+from loomline.lake import put_differences, remove_rows, replace_rows, sql_literal, tables_of
 from loomline.tables import table_declaration
 
 LEDGER_BALANCE = "silver.ledger_balance"
 INPUTS = ("silver.ledger_entry", "silver.ledger_document")
 
-ACCOUNT = "code_system, enterprise_code, account_code"
+ACCOUNT = ("code_system", "enterprise_code", "account_code")
+ACCOUNT_LIST = ", ".join(ACCOUNT)
 REFERENCE = ", ".join(PROVENANCE_COLUMNS)
 
 # A line counts in the month of its head, from when both are known until either is corrected.
@@ -70,7 +72,7 @@ dated_changes as (
 
 month_changes as (
     select
-        {ACCOUNT},
+        {ACCOUNT_LIST},
         month_start_date,
         counted_at,
         sum(sign * debit_cny) as debit_change,
@@ -82,7 +84,7 @@ month_changes as (
 
 months as (
     select distinct
-        {ACCOUNT},
+        {ACCOUNT_LIST},
         month_start_date,
         to_utc_timestamp(timestamp(add_months(month_start_date, 1)), {{zone}}) as ended_at
     from month_changes
@@ -92,7 +94,7 @@ months as (
 -- Of a change in an earlier month only the balance knows.
 moments as (
     select
-        {", ".join(f"months.{name}" for name in ACCOUNT.split(", "))},
+        {", ".join(f"months.{name}" for name in ACCOUNT)},
         months.month_start_date,
         months.ended_at,
         greatest(month_changes.counted_at, months.ended_at) as known_at,
@@ -123,12 +125,12 @@ versions as (
         sum(own_count) over so_far as own_count_so_far,
         lead(known_at) over so_far as superseded_at
     from moments
-    window so_far as (partition by {ACCOUNT}, month_start_date order by known_at)
+    window so_far as (partition by {ACCOUNT_LIST}, month_start_date order by known_at)
 )
 
 -- Before its first posting is known, nobody knows that the month has a row.
 select
-    {ACCOUNT},
+    {ACCOUNT_LIST},
     month_start_date,
     cast(debit_cny as decimal(18, 2)) as debit_cny,
     cast(credit_cny as decimal(18, 2)) as credit_cny,
@@ -154,7 +156,7 @@ def balances(postings: DataFrame, first_month: date, zone: str) -> DataFrame:
 
 
 def run(context: JobContext) -> JobResult:
-    """Compute the months that new files touch, and all after them."""
+    """Compute the months that new files touch, and all after them of the same accounts."""
     spark = context.spark
     news = find_news(context, LEDGER_BALANCE, INPUTS)
     if not set(INPUTS) <= tables_of(spark, "silver") or not (news.new or news.is_whole):
@@ -168,12 +170,26 @@ def run(context: JobContext) -> JobResult:
             remove_rows(spark, LEDGER_BALANCE, "true")
         take_in(context, news)
         return JobResult(0, 0)
+    columns = list(table_declaration(context.catalog, LEDGER_BALANCE).columns)
+    zone = context.settings.time_zone
+    if news.is_whole:
+        found = balances(postings.drop("is_new"), first_month, zone)
+        replace_rows(found.select(*columns), LEDGER_BALANCE, "true")
+        take_in(context, news)
+        return JobResult(postings.count(), spark.table(LEDGER_BALANCE).count())
+    accounts = touched.select(*ACCOUNT).distinct().localCheckpoint()
+
+    def of_touched(rows: DataFrame) -> DataFrame:
+        return rows.join(F.broadcast(accounts), list(ACCOUNT), "left_semi")
+
     from_then_on = f"month_start_date >= {sql_literal(first_month)}"
-    recent = postings.where(from_then_on).drop("is_new")
-    of_months = "true" if news.is_whole else from_then_on
-    before = spark.table(LEDGER_BALANCE).where(f"not ({of_months})").select(*recent.columns)
-    found = balances(recent.unionByName(before), first_month, context.settings.time_zone)
-    found = found.select(*table_declaration(context.catalog, LEDGER_BALANCE).columns)
-    replace_rows(found, LEDGER_BALANCE, of_months)
+    recent = of_touched(postings.where(from_then_on)).drop("is_new").localCheckpoint()
+    standing = of_touched(spark.table(LEDGER_BALANCE))
+    before = standing.where(f"not ({from_then_on})").select(*recent.columns)
+    found = balances(recent.unionByName(before), first_month, zone)
+    found = found.select(*columns).localCheckpoint()
+    replaced = standing.where(from_then_on)
+    key = (*ACCOUNT, "month_start_date", "known_at")
+    put_differences(found, replaced, LEDGER_BALANCE, key, f"{LEDGER_BALANCE}.{from_then_on}")
     take_in(context, news)
-    return JobResult(recent.count(), spark.table(LEDGER_BALANCE).where(from_then_on).count())
+    return JobResult(recent.count(), found.count())

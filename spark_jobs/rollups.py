@@ -13,7 +13,6 @@ final and stay as they are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -23,6 +22,7 @@ from loomline.lake import (
     align_layout,
     changed_rows,
     create_tables,
+    put_differences,
     replace_rows,
     rows_at,
     rows_frame,
@@ -107,26 +107,6 @@ def _touched(context: JobContext, mark: int | None, version: int) -> DataFrame:
     return touched.distinct().localCheckpoint()
 
 
-def _put(
-    context: JobContext, name: str, fresh: DataFrame, before: DataFrame, days: list[Span]
-) -> int:
-    """Put rows of a rollup in the place of those before, in one commit; how many rows are new.
-
-    `before` has the rows of the same machine-days that stand now; all are within the days.
-    """
-    key = list(table_declaration(context.catalog, name).key)
-    fresh = fresh.localCheckpoint()
-    gone = before.join(fresh, key, "left_anti").withColumn("is_gone", F.lit(True))
-    rows = fresh.withColumn("is_gone", F.lit(False)).unionByName(gone).alias("fresh")
-    same_row = [F.col(f"{name}.{column}") == F.col(f"fresh.{column}") for column in key]
-    # Delta opens the files of these days only.
-    of_days = F.expr(_dates_condition(days, f"{name}.reading_date"))
-    merge = rows.mergeInto(name, reduce(lambda left, right: left & right, [*same_row, of_days]))
-    merge = merge.whenMatched(F.col("fresh.is_gone")).delete().whenMatched().updateAll()
-    merge.whenNotMatched(~F.col("fresh.is_gone")).insertAll().merge()
-    return fresh.count()
-
-
 def _roll_up(
     context: JobContext, touched: DataFrame, days: list[Span], version: int
 ) -> tuple[int, int]:
@@ -146,7 +126,10 @@ def _roll_up(
         before = standing.where(dates).join(
             F.broadcast(machine_days), list(MACHINE_DAY), "left_semi"
         )
-        written += _put(context, name, fresh, before, days)
+        key = table_declaration(context.catalog, name).key
+        fresh = fresh.localCheckpoint()
+        put_differences(fresh, before, name, key, _dates_condition(days, f"{name}.reading_date"))
+        written += fresh.count()
     return machine_days.count(), written
 
 

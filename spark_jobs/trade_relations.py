@@ -1,8 +1,9 @@
 """Job `trade_relation`: who trades with whom, by everything that shows it, month by month.
 
 Reads the canonical tables of `EVIDENCE`; writes `silver.trade_relation` and `ops.derived_file`. A
-row counts from when it is known until it is corrected. Only the months that new files touch are
-computed anew, and all when a system has its first heads: its lines count no more in any month.
+row counts from when it is known until it is corrected. Only the relations' months that new files
+touch are computed anew, and what differs is written; all when a system has its first heads: its
+lines count no more in any month.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pyspark.sql import functions as F
 from loomline.contracts.catalogue import PROVENANCE_COLUMNS
 from loomline.derived import News, find_news, take_in
 from loomline.job import JobContext, JobResult
-from loomline.lake import replace_rows, sql_literal, tables_of
+from loomline.lake import put_differences, replace_rows, sql_literal, tables_of
 from loomline.tables import table_declaration
 
 TRADE_RELATION = "silver.trade_relation"
@@ -181,8 +182,28 @@ def _has_first_heads(context: JobContext, news: News, there: set[str]) -> bool:
     return False
 
 
+def _update(context: JobContext, shown: DataFrame, columns: list[str]) -> tuple[int, int]:
+    """Compute the relations that new rows touch; how many rows show them, and their versions."""
+    touched = shown.where("is_new and is_trade").select(*KEY).distinct().localCheckpoint()
+    months = [row[0] for row in touched.select("month_start_date").distinct().collect()]
+    if not months:
+        return 0, 0
+    listed = ", ".join(sql_literal(month) for month in sorted(months))
+    of_months = f"month_start_date in ({listed})"
+
+    def of_touched(rows: DataFrame) -> DataFrame:
+        return rows.where(of_months).join(F.broadcast(touched), list(KEY), "left_semi")
+
+    of_relations = of_touched(shown).localCheckpoint()
+    found = relations(of_relations).select(*columns).localCheckpoint()
+    before = of_touched(context.spark.table(TRADE_RELATION))
+    key = (*KEY, "known_at")
+    put_differences(found, before, TRADE_RELATION, key, f"{TRADE_RELATION}.{of_months}")
+    return of_relations.count(), found.count()
+
+
 def run(context: JobContext) -> JobResult:
-    """Compute the months that new files touch, or all."""
+    """Compute the relations that new files touch, or all."""
     spark, zone = context.spark, context.settings.time_zone
     news = find_news(context, TRADE_RELATION, EVIDENCE)
     there = tables_of(spark, "silver")
@@ -198,13 +219,12 @@ def run(context: JobContext) -> JobResult:
             frames.append(evidence_rows(rows, evidence, zone))
     if not frames or not (news.new or news.is_whole):
         return JobResult(0, 0)
-    shown, of_months = reduce(DataFrame.unionByName, frames), "true"
-    if not news.is_whole:
-        months = shown.where("is_new").select("month_start_date").distinct().collect()
-        listed = ", ".join(sorted(sql_literal(row["month_start_date"]) for row in months))
-        of_months = f"month_start_date in ({listed})" if months else "false"
-    shown = shown.where(of_months)
-    found = relations(shown).select(*table_declaration(context.catalog, TRADE_RELATION).columns)
-    replace_rows(found, TRADE_RELATION, of_months)
+    shown = reduce(DataFrame.unionByName, frames)
+    columns = list(table_declaration(context.catalog, TRADE_RELATION).columns)
+    if news.is_whole:
+        replace_rows(relations(shown).select(*columns), TRADE_RELATION, "true")
+        take_in(context, news)
+        return JobResult(shown.count(), spark.table(TRADE_RELATION).count())
+    read, written = _update(context, shown, columns)
     take_in(context, news)
-    return JobResult(shown.count(), spark.table(TRADE_RELATION).where(of_months).count())
+    return JobResult(read, written)

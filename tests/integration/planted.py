@@ -22,14 +22,15 @@ def planted_rows(
 ) -> DataFrame:
     """Rows of a canonical table by what they say, whatever they do not say left empty.
 
-    Each says its `known_at` (UTC, without a zone), at which what it tells of has happened too.
+    Each says its `known_at` (UTC, without a zone), at which what it tells of has happened too,
+    unless it says an `event_at`.
     """
     columns = table_declaration(catalog, name).columns
     rows = []
     for number, one in enumerate(values, start=1):
         known_at = pd.Timestamp(str(one["known_at"])).to_pydatetime().replace(tzinfo=UTC)
         origin = {
-            "event_at": known_at,
+            "event_at": one.get("event_at", known_at),
             "known_at": known_at,
             "superseded_at": None,
             "source": "planted",
