@@ -176,6 +176,15 @@ def test_a_file_sent_again_with_one_corrected_line_changes_that_line_alone(distu
     assert set(disturbed.aside("duplicate")) == {"O1", "O2", "O4", "O5", "O6"}
 
 
+def test_to_end_a_version_no_other_row_of_its_file_is_written_again(disturbed: Erp) -> None:
+    history = disturbed.spark.sql(f"describe history {TARGET}").where("operation = 'MERGE'")
+    (merge,) = history.select("operationMetrics").collect()
+    rows = {
+        name: merge["operationMetrics"][f"numTargetRows{name}"] for name in ("Updated", "Copied")
+    }
+    assert rows == {"Updated": "1", "Copied": "0"}
+
+
 def test_as_of_a_day_before_the_correction_the_first_version_still_stands(disturbed: Erp) -> None:
     known = known_condition(BEFORE_THE_CORRECTION)
     rows = disturbed.silver(f"{known} and order_date = date'2024-03-01'")

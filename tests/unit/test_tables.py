@@ -55,6 +55,15 @@ def test_every_silver_row_says_when_it_happened_was_known_and_where_it_came_from
             assert all(table.columns[column].required for column in needed), name
 
 
+def test_only_rows_that_need_not_be_erased_are_marked_as_gone_and_the_state_has_no_marks(
+    catalog: Path,
+) -> None:
+    marked = {name for name, table in load_tables(catalog).items() if table.ends_rows}
+    assert {"silver.invoice", "silver.ledger_entry", "silver.trade_relation"} <= marked
+    # Rows let go must leave their files; the files of the state are read without Delta.
+    assert not {"silver.telemetry", "features.daily_state"} & marked
+
+
 def test_a_source_has_a_bronze_table_of_the_common_shape(catalog: Path) -> None:
     declared = table_declaration(catalog, "bronze.any_source")
     assert declared is load_tables(catalog)[BRONZE_SHAPE]
