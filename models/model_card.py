@@ -91,7 +91,8 @@ def model_card(
 
 Trained as of {trained_as_of} on {firms} firms with a known outcome, {defaults} of them defaulted.
 Features version {feature_version}. Champion: a scorecard on optimal monotone bins. Challenger:
-gradient-boosted trees.
+gradient-boosted trees, monotone in each feature whose direction is clear in the firms they are
+fitted to (rank test, p-value of {specification.direction_p_value:g} or less), free in the others.
 
 ## What it is for
 Rank small firms by the risk of default from their value-added-tax invoices, and give a probability

@@ -1,4 +1,4 @@
-"""Choose few features from many by their ranks; called on training parts only."""
+"""What features say of the outcome by their ranks alone; called on training parts only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
+from scipy.stats import mannwhitneyu, rankdata
 
 from models.arrays import Floats
 from models.specification import Specification
@@ -34,6 +34,29 @@ def separation(values: Floats, outcome: Floats) -> float:
     rank_sum = float(rankdata(values[is_present])[outcomes == 1].sum())
     area = (rank_sum - bad * (bad + 1) / 2) / (bad * good)
     return (area - 0.5) * len(outcomes) / len(outcome)
+
+
+def directions(
+    values: pd.DataFrame, outcome: Floats, specification: Specification
+) -> dict[str, int]:
+    """1 for a feature of which more goes with more defaults, -1 for fewer, where that is clear.
+
+    The direction is the sign of `separation`. It is clear when the two-sided rank test of Mann and
+    Whitney (1947), of bad against good firms that have a value, has a p-value of
+    `specification.direction_p_value` or less; other features are left out. Features are tested one
+    by one, without a correction for their number.
+    """
+    found = {}
+    for name in values.columns:
+        column = values[name].to_numpy(dtype=float)
+        strength = separation(column, outcome)
+        if strength == 0:
+            continue
+        is_present = ~np.isnan(column)
+        bad, good = (column[is_present & (outcome == kind)] for kind in (1, 0))
+        if mannwhitneyu(bad, good, method="asymptotic").pvalue <= specification.direction_p_value:
+            found[str(name)] = 1 if strength > 0 else -1
+    return found
 
 
 def _ranks(values: Floats) -> Floats:

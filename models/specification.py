@@ -27,6 +27,9 @@ class Specification:
     `inverse_penalty` is scikit-learn's C. A score of `reference_score` stands for `reference_odds`
     good firms to one bad, and `points_to_double_odds` more points double the odds.
 
+    Challenger: the trees are monotone in a feature whose direction has a p-value of
+    `direction_p_value` or less in a rank test.
+
     Validation: `folds` times `repeats` of stratified cross-validation; in each training part
     `calibration_folds` more folds give the scores on which the calibration is fitted.
     """
@@ -43,6 +46,7 @@ class Specification:
     reference_score: float = 600.0
     reference_odds: float = 20.0
     points_to_double_odds: float = 40.0
+    direction_p_value: float = 0.05
     folds: int = 5
     repeats: int = 5
     calibration_folds: int = 4
