@@ -198,8 +198,9 @@ def _limits(found: Findings) -> tuple[str, ...]:
         f"{quality.enterprise_count:,}. The base rate of "
         f"{percent(quality.default_count / quality.firm_count)} is that of the others; the "
         "probabilities of these rest on the assumption that they are alike.",
-        "Horizon: the date of a default is not recorded, so the horizon of the probability is "
-        "unknown, and features may contain invoices issued after a default.",
+        "Horizon: what counts is whether a default was known by the training date, and not when it "
+        "happened. There is no outcome window, so the probability has no stated horizon, and "
+        "features may contain invoices issued after a default.",
         "Time: firms were left out, not a period. How the model fares in another year is for "
         "monitoring to say, as outcomes mature.",
         f"Range: the feature with most enterprises beyond the training firms is {beyond.feature}, "
