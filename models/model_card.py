@@ -140,7 +140,8 @@ value gets the points of a firm with the portfolio's own odds.
 - The bank's rating is not used: it was given with the outcome in view.
 - The default rate of the training firms, {defaults / firms:.1%}, is that of firms that a bank chose
   to rate. Nothing says that the other firms default as often; their probabilities rest on that.
-- When the defaults happened is not recorded, so the horizon of the probability is unknown, and
-  invoices from after a default may be among those that the features were computed from.
+- What counts is whether a default was known by the training date, and not when it happened: the
+  probability has no stated horizon, and invoices from after a default may be among those that the
+  features were computed from.
 - There is no later sample: the figures are of firms left out, not of a time left out.
 """
