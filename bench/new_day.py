@@ -154,6 +154,8 @@ def one_more_day(folder: Path, number: int, first_port: int = 25_000) -> None:
         seconds = _run_all(settings, day, files)
         processor = seconds_of_both(settings) - before
         answers.append(_answer(settings, number, files))
+        # Else the next home's jobs would go on in this home's engine.
+        open_session(settings).stop()
         with (folder / "measured.jsonl").open("a", encoding="utf-8") as notes:
             note = {"day": number, "history": length, "processor": processor, **seconds}
             notes.write(json.dumps(note) + "\n")
