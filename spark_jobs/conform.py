@@ -281,7 +281,7 @@ def run(context: JobContext) -> JobResult:
         target = contracts[source].target
         by_target[target][source] = hashes
         rows[target] += sum(files[source, sha256] for sha256 in hashes)
-    # To end one row of a table, Delta writes the others of its file again, however few are new.
+    # What a few new rows repeat or end is looked for among all that stand.
     standing = _landed_counts(context)
     for target in by_target:
         sources = {one.landed_as for one in contracts.values() if one.target == target}
