@@ -59,15 +59,15 @@ def run_gate(gate: str, context: JobContext) -> JobResult:
     schemas = {suite_file.suite.table.partition(".")[0] for suite_file in suite_files}
     there = {table for schema in schemas for table in tables_of(spark, schema)}
     present = [suite_file for suite_file in suite_files if suite_file.suite.table in there]
-    findings += [
-        _missing(suite_file)
-        for suite_file in suite_files
-        if suite_file not in present and not suite_file.suite.may_be_missing
-    ]
     # The engine looks for the rows of several tables at a time; Great Expectations can't.
     frames = side_by_side(lambda suite_file: _rows(suite_file, context), present)
     for suite_file, frame in zip(present, frames, strict=True):
         findings += validator.validate(suite_file, frame)
+    findings += [
+        _missing(suite_file)
+        for suite_file in suite_files
+        if not (suite_file.suite.table in there or suite_file.suite.may_be_missing)
+    ]
     _write(gate, context, findings)
     validator.build_data_docs()
     broken = [finding for finding in findings if not finding.is_met]

@@ -43,7 +43,7 @@ def possible_rivals(silver: DataFrame, parsed: DataFrame, key: tuple[str, ...]) 
     read the years before it.
     """
     (reach,) = parsed.agg(*reach_columns(parsed, key)).collect()
-    return silver.where(reach_condition(reach, dict(silver.dtypes)))
+    return silver.where(reach_condition(reach, key, dict(silver.dtypes)))
 
 
 def _with_rivals(parsed: DataFrame, table: Table, silver: DataFrame | None) -> DataFrame:

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from loomline.errors import LoomlineError
@@ -176,6 +176,12 @@ def replace_rows(frame: DataFrame, name: str, condition: str) -> None:
     frame.select(*columns).writeTo(name).overwrite(F.expr(condition))
 
 
+def same_values(left: str, right: str, columns: Iterable[str]) -> Column:
+    """The condition that rows of two tables or aliases have the same values in some columns."""
+    same = [F.col(f"{left}.{column}") == F.col(f"{right}.{column}") for column in columns]
+    return reduce(lambda one, other: one & other, same)
+
+
 def put_differences(
     fresh: DataFrame, before: DataFrame, name: str, key: Sequence[str], within: str
 ) -> None:
@@ -191,9 +197,8 @@ def put_differences(
     changed = fresh.subtract(before).withColumn("is_gone", F.lit(False))
     gone = before.join(fresh, list(key), "left_anti").withColumn("is_gone", F.lit(True))
     rows = changed.unionByName(gone).alias("fresh")
-    same_row = [F.col(f"{name}.{column}") == F.col(f"fresh.{column}") for column in key]
     values = {quoted(column): F.col(f"fresh.{column}") for column in columns}
-    merge = rows.mergeInto(name, reduce(lambda left, right: left & right, same_row, F.expr(within)))
+    merge = rows.mergeInto(name, F.expr(within) & same_values(name, "fresh", key))
     merge = merge.whenMatched(F.col("fresh.is_gone")).delete().whenMatched().update(values)
     merge.whenNotMatched(~F.col("fresh.is_gone")).insert(values).merge()
 

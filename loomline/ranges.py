@@ -16,7 +16,6 @@ from pyspark.sql import functions as F
 
 STRETCHES = 8
 SECONDS_A_STEP = 3600
-REACH = "reach_"
 
 
 def _steps(name: str, kind: str) -> Column:
@@ -36,9 +35,9 @@ def reach_columns(rows: DataFrame, key: tuple[str, ...]) -> list[Column]:
     """What to aggregate over rows, so that `reach_condition` knows where they are; one for each."""
     kinds = dict(rows.dtypes)
     return [
-        F.array_sort(F.collect_set(_steps(name, kinds[name]))).alias(f"{REACH}{name}")
+        F.array_sort(F.collect_set(_steps(name, kinds[name]))).alias(f"reach_{name}")
         if kinds[name] in ("date", "timestamp")
-        else F.array(F.min(name).cast("string"), F.max(name).cast("string")).alias(f"{REACH}{name}")
+        else F.array(F.min(name).cast("string"), F.max(name).cast("string")).alias(f"reach_{name}")
         for name in key
     ]
 
@@ -57,18 +56,18 @@ def stretches(steps: list[int], most: int = STRETCHES) -> list[tuple[int, int]]:
     return [(steps[start], steps[end - 1]) for start, end in pairwise(cuts) if end > start]
 
 
-def reach_condition(reach: Row, kinds: Mapping[str, str], of: str = "") -> Column:
+def reach_condition(
+    reach: Row, key: tuple[str, ...], kinds: Mapping[str, str], of: str = ""
+) -> Column:
     """The condition that a row is within the reach of others; a missing value always is.
 
     `reach` has what the others' `reach_columns` came to, `kinds` the types of the columns, and `of`
     is the alias of the table that has them, where a query has several.
     """
     conditions = []
-    for reached, values in reach.asDict().items():
-        if not reached.startswith(REACH):
-            continue
-        name = reached.removeprefix(REACH)
+    for name in key:
         column, kind = F.col(f"{of}.{name}" if of else name), kinds[name]
+        values = reach[f"reach_{name}"]
         if kind in ("date", "timestamp"):
             within = [
                 (column >= _start(first, kind)) & (column < _start(last + 1, kind))

@@ -46,6 +46,7 @@ from loomline.lake import (
     in_condition,
     remove_rows,
     rows_frame,
+    same_values,
     sql_literal,
     table_exists,
 )
@@ -198,14 +199,12 @@ def _close_versions(contract: Contract, rows: DataFrame) -> None:
     """Write the end of the rows of silver that a new version has ended."""
     closed = rows.where(F.col("disposition") == CLOSED)
     closed = closed.select(*PROVENANCE_COLUMNS, "known_at", "superseded_at").alias("closed")
-    same_row = [
-        F.col(f"{contract.target}.{name}") == F.col(f"closed.{name}") for name in PROVENANCE_COLUMNS
-    ]
     # Delta opens only files with rows that were known when those were.
-    (reach,) = closed.agg(*reach_columns(closed, ("known_at",))).collect()
-    near = reach_condition(reach, dict(closed.dtypes), contract.target)
-    condition = reduce(lambda left, right: left & right, same_row, near)
-    merge = closed.mergeInto(contract.target, condition)
+    moment = ("known_at",)
+    (reach,) = closed.agg(*reach_columns(closed, moment)).collect()
+    near = reach_condition(reach, moment, dict(closed.dtypes), contract.target)
+    same_row = same_values(contract.target, "closed", PROVENANCE_COLUMNS)
+    merge = closed.mergeInto(contract.target, near & same_row)
     merge.whenMatched().update({"superseded_at": F.col("closed.superseded_at")}).merge()
 
 

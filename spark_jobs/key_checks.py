@@ -68,7 +68,7 @@ def _changed_counts(
     (found,) = changed.agg(*_counts(), *reach_columns(changed, key)).collect()
     came = changed.where("sign > 0 and superseded_at is null")
     came = came.select(*names, F.lit(True).alias("came"))
-    near = reach_condition(found, dict(rows.dtypes))
+    near = reach_condition(found, key, dict(rows.dtypes))
     standing = rows.where(near).where("superseded_at is null")
     standing = standing.select(*names, F.lit(False).alias("came"))
     keys = standing.unionByName(came).groupBy(*names)

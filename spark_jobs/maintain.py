@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
 
 from pyspark.sql import Row
 from pyspark.sql import functions as F
@@ -26,6 +25,7 @@ from loomline.lake import (
     create_tables,
     quoted,
     remove_rows,
+    same_values,
     sql_literal,
     table_exists,
     tables_of,
@@ -153,8 +153,7 @@ def _mark_final(context: JobContext, lines: list[OldLines]) -> None:
     rows = context.spark.table(TELEMETRY).where(rows_condition(lines))
     day = reading_date("device_time", context.settings.time_zone).alias("reading_date")
     machine_days = rows.select("code_system", "machine_code", day).distinct().alias("retired")
-    same_day = [F.col(f"{DAY}.{name}") == F.col(f"retired.{name}") for name in MACHINE_DAY]
-    merge = machine_days.mergeInto(DAY, reduce(lambda left, right: left & right, same_day))
+    merge = machine_days.mergeInto(DAY, same_values(DAY, "retired", MACHINE_DAY))
     merge.whenMatched().update({"is_final": F.lit(True)}).merge()
 
 

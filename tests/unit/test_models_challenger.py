@@ -36,10 +36,7 @@ def turns(values: pd.DataFrame, feature: str) -> list[pd.DataFrame]:
     ]
 
 
-def goes_against(
-    predicted: list[Floats],
-    sign: int,
-) -> bool:
+def goes_against(predicted: list[Floats], sign: int) -> bool:
     """Whether any firm's prediction moves against the sign anywhere."""
     return any(bool((sign * np.diff(one) < 0).any()) for one in predicted)
 
