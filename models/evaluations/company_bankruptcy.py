@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from models.altman import DISTRESS_BELOW, WEIGHTS
 from models.arrays import Floats
 from models.evaluations.credit_models import (
     CREDIT_CARD,
@@ -37,17 +38,15 @@ FOLDS = 10
 REPEATS = 3
 TREES = Trees(max_iter=400, max_leaf_nodes=15, max_features=0.3)
 
-# Altman, Hartzell and Peck (1995): the ratio in the file and its weight.
+# The ratios of the file that Z'' is made of, and their published weights.
 ALTMAN_WEIGHTS = {
-    "Attr3": 6.56,  # working capital / total assets
-    "Attr6": 3.26,  # retained earnings / total assets
-    "Attr7": 6.72,  # earnings before interest and taxes / total assets
-    "Attr8": 1.05,  # book value of equity / total liabilities
+    "Attr3": WEIGHTS["working_capital"],
+    "Attr6": WEIGHTS["retained_earnings"],
+    "Attr7": WEIGHTS["earnings"],
+    "Attr8": WEIGHTS["equity"],
 }
 # Profit on operating activities / financial expenses: bankrupt firms lack it far more often.
 TELLTALE = "Attr27"
-# Altman (2000): below it a firm is in distress.
-DISTRESS_BELOW = 1.1
 
 EXGB = Published(
     0.959,
