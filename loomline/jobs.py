@@ -176,6 +176,13 @@ DAILY_JOBS = (
         ),
     ),
     Job(
+        name="financial_distress",
+        entry="models.financial_distress.job:run",
+        description="Say how near to distress every enterprise is by its newest statement.",
+        reads=("silver.financial_statement", "silver.enterprise_link"),
+        writes=("scores.financial_distress",),
+    ),
+    Job(
         name="counterparties",
         entry="models.counterparties.job:run",
         description="Say how late open items will be paid, and how short suppliers deliver.",
