@@ -85,6 +85,21 @@ def standing_receipts(files: Path) -> set[str]:
     return set(rows.仓单编号[rows.状态 == "质押中"])
 
 
+def newest_statements(files: Path) -> dict[tuple[str, str], tuple[Decimal, Decimal, Decimal]]:
+    """Assets, liabilities, and what is retained, by enterprise and the end of its last period."""
+    key = ["统一社会信用代码", "截止日期", "项目"]
+    rows = last_versions(files, "statements/财务报表_*.csv", key)
+    rows = rows[rows.截止日期 == rows.groupby("统一社会信用代码").截止日期.transform("max")]
+    found = {}
+    for (code, end), of in rows.groupby(["统一社会信用代码", "截止日期"]):
+        amounts = {line: Decimal(text) for line, text in zip(of.项目, of.金额, strict=True)}
+        owned = sum(amounts[one] for one in ("货币资金", "应收账款", "存货", "固定资产"))
+        owed = sum(amounts[one] for one in ("应付账款", "应付职工薪酬", "应交税费", "短期借款"))
+        retained = Decimal(owned - owed - amounts["实收资本"])
+        found[str(code), str(end).replace("/", "-")] = (Decimal(owned), Decimal(owed), retained)
+    return found
+
+
 Item = tuple[str, str, str]
 
 

@@ -20,6 +20,7 @@ from tests.integration.ecosystem_oracle import (
     invoice_relations,
     ledger_balances,
     listed_items,
+    newest_statements,
     standing_receipts,
     suppliers,
 )
@@ -27,7 +28,7 @@ from tests.integration.homes import Home
 
 JOBS = (
     "land,conform,trade_relation,ledger_balance,credit_outcome,reconcile,"
-    "loss_given_default,counterparties"
+    "loss_given_default,financial_distress,counterparties"
 )
 # From 2019-12-30 to 2020-01-15, so that every kind of file is sent: daily and weekly ones, those of
 # the end of a month and of a quarter, of the first of a month, and of the day of tax filings.
@@ -221,6 +222,35 @@ def test_every_loan_and_pledge_of_the_banks_is_owed_once_and_secured_by_its_own_
     assert {int(str(row["collateral_number"])[2:]) for row in pledges} == {
         int(str(row["loan_number"])) for row in pledges
     }
+
+
+def test_every_enterprise_that_filed_a_statement_has_its_totals_and_what_it_lacks(
+    flow_home: Home, ecosystem: Path, landed: dict[str, Counter[str]]
+) -> None:
+    assert landed["rows"]
+    rows = flow_home.query(
+        "select enterprise_code, period_end_date, outcome, array_join(missing, ',') as missing, "
+        "total_assets_cny, total_liabilities_cny, retained_earnings_cny, z_score, "
+        "abs(equity_ratio - equity_cny / total_liabilities_cny) < 1e-9 as is_ratio "
+        "from scores.financial_distress"
+    )
+    names = ("total_assets_cny", "total_liabilities_cny", "retained_earnings_cny")
+    found = {
+        (row["enterprise_code"], str(row["period_end_date"])): tuple(
+            Decimal(str(row[name])) for name in names
+        )
+        for row in rows
+    }
+    assert len(found) == len(rows)
+    assert found == newest_statements(ecosystem / "files")
+    # The ecosystem was connected on the day before its first statement: there is none before it.
+    assert {row["missing"] for row in rows} == {"earlier_statement"}
+    assert {row["z_score"] for row in rows} == {None}
+    for row in rows:
+        owned, owed, _ = found[row["enterprise_code"], str(row["period_end_date"])]
+        is_plausible = owned > 0 and owed > 0
+        assert row["outcome"] == ("missing" if is_plausible else "implausible")
+        assert row["is_ratio"] == ("True" if is_plausible else None)
 
 
 def test_every_open_item_and_every_supplier_has_one_expectation_by_its_own_past(
