@@ -29,6 +29,8 @@ TRAINED_AS_OF = "trained_as_of"
 FEATURE_VERSION = "feature_version"
 TRAINING_SET = "training_set_sha256"
 ESTIMATOR = "estimator"
+# Months within which a default counts; a version without it was trained on outcomes without a day.
+HORIZON_MONTHS = "horizon_months"
 # The SHA-256 of the page, as a tag of a version, and where the page lies in its run.
 VALIDATION_REPORT = "validation_report_sha256"
 VALIDATION_REPORT_FILE = "validation/report.html"
@@ -38,7 +40,10 @@ FIGURES_FILE = "figures.json"
 
 @dataclass(frozen=True)
 class RegisteredScorecard:
-    """A registered scorecard; `challenger_version` is that of the model it was compared with."""
+    """A registered scorecard; `challenger_version` is that of the model it was compared with.
+
+    `horizon_months` are those within which a default counts; None where outcomes had no day.
+    """
 
     version: str
     run_id: str
@@ -46,6 +51,7 @@ class RegisteredScorecard:
     training_set_sha256: str
     is_ready: bool
     challenger_version: str
+    horizon_months: int | None = None
 
 
 def open_registry(settings: Settings) -> MlflowClient:
@@ -73,6 +79,7 @@ def _as_registered(version: ModelVersion) -> RegisteredScorecard:
         training_set_sha256=tags[TRAINING_SET],
         is_ready=READY in tags,
         challenger_version=tags.get(CHALLENGER, ""),
+        horizon_months=int(tags[HORIZON_MONTHS]) if HORIZON_MONTHS in tags else None,
     )
 
 
@@ -81,9 +88,9 @@ def is_scorecard(version: ModelVersion) -> bool:
     return version.tags.get(ESTIMATOR) == "scorecard"
 
 
-def model_versions(client: MlflowClient) -> list[ModelVersion]:
-    """Every registered version, scorecards and challengers, the oldest first."""
-    found = client.search_model_versions(f"name = '{MODEL_NAME}'")
+def model_versions(client: MlflowClient, model_name: str = MODEL_NAME) -> list[ModelVersion]:
+    """Every registered version of a model, challengers among them, the oldest first."""
+    found = client.search_model_versions(f"name = '{model_name}'")
     return sorted(found, key=lambda version: int(version.version))
 
 

@@ -34,6 +34,10 @@ By = Annotated[
 ]
 Reason = Annotated[str, typer.Option("--reason", help="Why, in a sentence; it is recorded.")]
 Version = Annotated[str, typer.Argument(help="Version of the model; see `loomline model list`.")]
+ModelName = Annotated[
+    str, typer.Option("--model", help="Name of the model; see `loomline model inventory`.")
+]
+DEFAULT_MODEL = "default_probability"
 Request = Annotated[int, typer.Argument(help="Number of the request.")]
 Format = Annotated[
     OutputFormat, typer.Option("--format", help="table for people, csv or json for programs.")
@@ -41,19 +45,19 @@ Format = Annotated[
 
 
 @contextmanager
-def _desk() -> Iterator[tuple[Any, Any]]:
-    """The module of what maker and checker do, and the open desk of this home."""
+def _desk(model: str = DEFAULT_MODEL) -> Iterator[tuple[Any, Any]]:
+    """The module of what maker and checker do, and the open desk of a model of this home."""
     settings = load_settings()
     with alone(settings, lambda line: print(line, file=sys.stderr)):
         ensure_engine(settings)
         module = import_module(APPROVALS)
-        yield module, module.open_desk(JobContext(settings, date.today()))
+        yield module, module.open_desk(JobContext(settings, date.today()), model)
 
 
 @app.command("list")
-def list_versions(output: Format = OutputFormat.TABLE) -> None:
-    """List the versions of the model with their standing, newest last, and what it is for."""
-    with _desk() as (_, desk):
+def list_versions(model: ModelName = DEFAULT_MODEL, output: Format = OutputFormat.TABLE) -> None:
+    """List the versions of a model with their standing, newest last, and what it is for."""
+    with _desk(model) as (_, desk):
         listing = import_module(LISTING)
         if output is OutputFormat.TABLE:
             print_table(("model", ""), listing.described(desk))
@@ -68,22 +72,22 @@ def inventory(output: Format = OutputFormat.TABLE) -> None:
 
 
 @app.command()
-def promote(version: Version, reason: Reason, by: By) -> None:
+def promote(version: Version, reason: Reason, by: By, model: ModelName = DEFAULT_MODEL) -> None:
     """Ask for a version to be used; another person approves or refuses.
 
     A date is scored by the approved version that was trained last as of that date or before.
     """
-    _ask("promotion_requested", version, by, reason)
+    _ask("promotion_requested", model, version, by, reason)
 
 
 @app.command()
-def withdraw(version: Version, reason: Reason, by: By) -> None:
+def withdraw(version: Version, reason: Reason, by: By, model: ModelName = DEFAULT_MODEL) -> None:
     """Ask for an approved version to score no more; the newest approved one left follows it."""
-    _ask("withdrawal_requested", version, by, reason)
+    _ask("withdrawal_requested", model, version, by, reason)
 
 
-def _ask(kind: str, version: str, by: str, reason: str) -> None:
-    with _desk() as (module, desk):
+def _ask(kind: str, model: str, version: str, by: str, reason: str) -> None:
+    with _desk(model) as (module, desk):
         recorded = module.request(desk, kind, version, by, reason)
     print(
         f"Request {recorded.event_number} of {recorded.identity} is recorded. Another person "
@@ -106,11 +110,12 @@ def refuse(request: Request, reason: Reason, by: By) -> None:
 def _answer(kind: str, request: int, by: str, reason: str) -> None:
     with _desk() as (module, desk):
         recorded = module.answer(desk, kind, request, by, reason)
-        champion = module.champion_by_record(desk.standing())
-    version = recorded.facts.model_version
+        facts = recorded.facts
+        champion = module.champion_by_record(desk.of(facts.model_name).standing())
     print(
         f"Event {recorded.event_number}: {recorded.identity} {kind} request {request} for version "
-        f"{version}. New dates are scored by {f'version {champion}' if champion else 'none'}."
+        f"{facts.model_version} of {facts.model_name}. New dates are scored by "
+        f"{f'version {champion}' if champion else 'none'}."
     )
 
 
@@ -129,10 +134,11 @@ def verify(
         typer.Option(help="First set the alias champion in MLflow to what the record says."),
     ] = False,
 ) -> None:
-    """Check the record of approvals, the alias in MLflow, and that versions are as approved."""
+    """Check the record of approvals, the aliases in MLflow, and that versions are as approved."""
     with _desk() as (module, desk):
         if repair:
-            module.set_champion_alias(desk)
+            for model in module.MODEL_FILES:
+                module.set_champion_alias(desk.of(model))
         found, past = module.verify(desk), module.past_traces(desk)
     for sentence in past:
         print(f"- undone, and to be explained: {sentence}")

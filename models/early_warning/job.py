@@ -37,13 +37,12 @@ from models.early_warning.inputs import (
 from models.early_warning.registering import (
     DECLARED,
     FAMILIES,
-    MODEL_NAME,
     log_and_register,
     open_warnings,
     read_warning_model,
     warning_model_for,
 )
-from models.early_warning.specification import Specification
+from models.early_warning.specification import MODEL_NAME, Specification
 from models.early_warning.training import train_hazard, training_part
 from models.early_warning.warning_model import warning_model
 from models.early_warning.warning_rows import warning_rows

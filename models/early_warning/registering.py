@@ -13,7 +13,13 @@ from mlflow.tracking import MlflowClient
 from loomline.settings import Settings
 from models import unit_figures
 from models.early_warning.firm_dates import outcome_within
-from models.early_warning.specification import Specification
+from models.early_warning.specification import (
+    ARTIFACT,
+    EXPERIMENT_NAME,
+    MODEL_FILE,
+    MODEL_NAME,
+    Specification,
+)
 from models.early_warning.training import TrainingPart
 from models.early_warning.warning_model import WarningModel
 from models.evaluations.resampling import unit_estimate
@@ -30,9 +36,8 @@ from models.registered import (
     read_text,
 )
 
-MODEL_NAME, EXPERIMENT_NAME = "early_warning", "Early warning of distress"
 KIND = ModelKind(MODEL_NAME, EXPERIMENT_NAME, "Probability of distress within 30, 60 and 90 days.")
-ARTIFACT, SCRIPT = "warning_model", "early_warning/served_warning.py"
+SCRIPT = "early_warning/served_warning.py"
 DECLARED, FAMILIES = "covariates_version", "families_version"
 EXAMPLES = 5
 
@@ -51,7 +56,7 @@ def warning_model_for(
 
 def read_warning_model(client: MlflowClient, found: RegisteredModel) -> WarningModel:
     """The model of a registered version."""
-    return WarningModel.from_json(read_text(client, found, f"{ARTIFACT}.json"))
+    return WarningModel.from_json(read_text(client, found, MODEL_FILE))
 
 
 def out_of_fold_figures(

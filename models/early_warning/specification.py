@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MODEL_NAME, EXPERIMENT_NAME = "early_warning", "Early warning of distress"
+ARTIFACT = "warning_model"
+MODEL_FILE = f"{ARTIFACT}.json"
+
 
 @dataclass(frozen=True)
 class Specification:

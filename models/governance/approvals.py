@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from mlflow.tracking import MlflowClient
 
 from loomline.errors import LoomlineError
 from loomline.job import JobContext
+from models.governance.governed import MODEL_FILES
 from models.governance.record import Event, EventKind, VersionFacts
 from models.governance.standing import (
     Standing,
@@ -35,7 +36,6 @@ from models.registry import (
     CHAMPION,
     FEATURE_VERSION,
     READY,
-    SCORECARD_FILE,
     TRAINED_AS_OF,
     TRAINING_SET,
     VALIDATION_REPORT,
@@ -51,10 +51,15 @@ ABSENT = {ErrorCode.Name(RESOURCE_DOES_NOT_EXIST), ErrorCode.Name(INVALID_PARAME
 
 @dataclass(frozen=True)
 class Desk:
-    """Where approvals are worked on: the lake with the record, and the registry of one home."""
+    """Where approvals of a model are worked on: the lake with the record, and the registry."""
 
     context: JobContext
     client: MlflowClient
+    model_name: str = MODEL_NAME
+
+    def of(self, model_name: str) -> Desk:
+        """The desk of another model of the same home."""
+        return replace(self, model_name=model_name)
 
     def events(self) -> list[Event]:
         """All events of the record, which holds.
@@ -65,38 +70,54 @@ class Desk:
         return sound_events(self.context.spark, self.client)
 
     def standing(self) -> Standing:
-        """Where the versions stand by the record.
+        """Where the versions of the model stand by the record.
 
         Raises:
             LoomlineError: the record is broken.
         """
-        return standing(self.events(), MODEL_NAME)
+        return standing(self.events(), self.model_name)
 
 
-def open_desk(context: JobContext) -> Desk:
-    """The desk of a home; its engine must be up."""
-    return Desk(context, open_registry(context.settings))
+def open_desk(context: JobContext, model_name: str = MODEL_NAME) -> Desk:
+    """The desk of a model in a home; the engine must be up.
 
-
-def _version(desk: Desk, version: str) -> ModelVersion:
-    try:
-        found = desk.client.get_model_version(MODEL_NAME, version)
-    except MlflowException as error:
-        if error.error_code not in ABSENT:
-            raise
+    Raises:
+        LoomlineError: versions of such a model are not approved.
+    """
+    if model_name not in MODEL_FILES:
         raise LoomlineError(
-            f"There is no version {version} of {MODEL_NAME}.", "See `loomline model list`."
-        ) from error
+            f"{model_name} has no versions to approve.",
+            f"Approved are versions of {', '.join(MODEL_FILES)}.",
+        )
+    return Desk(context, open_registry(context.settings), model_name)
+
+
+def _check_scorecard(found: ModelVersion) -> None:
+    """Refuse a version of the default model that is a challenger, or whose training was killed."""
     if not is_scorecard(found):
         raise LoomlineError(
-            f"Version {version} is a challenger: it shadows the scorecard and can't score.",
+            f"Version {found.version} is a challenger: it shadows the scorecard and can't score.",
             "Promote a scorecard; `loomline model list` says which versions are.",
         )
     if READY not in found.tags:
         raise LoomlineError(
-            f"Version {version} is unfinished: its training ended before its figures were stored.",
+            f"Version {found.version} is unfinished: its training ended before its figures were "
+            "stored.",
             "Run the job train for its date again.",
         )
+
+
+def _version(desk: Desk, version: str) -> ModelVersion:
+    try:
+        found = desk.client.get_model_version(desk.model_name, version)
+    except MlflowException as error:
+        if error.error_code not in ABSENT:
+            raise
+        raise LoomlineError(
+            f"There is no version {version} of {desk.model_name}.", "See `loomline model list`."
+        ) from error
+    if desk.model_name == MODEL_NAME:
+        _check_scorecard(found)
     return found
 
 
@@ -106,25 +127,34 @@ def _sha256(desk: Desk, version: ModelVersion, name: str) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except (MlflowException, OSError) as error:
         raise LoomlineError(
-            f"Version {version.version} of {MODEL_NAME} has no {name}.",
-            "Only a version with its card and its validation report can be used: train anew.",
+            f"Version {version.version} of {desk.model_name} has no {name}.",
+            "Only a version with its model and its validation report can be used: train anew.",
         ) from error
+
+
+def _tag(desk: Desk, version: ModelVersion, name: str) -> str:
+    if name not in version.tags:
+        raise LoomlineError(
+            f"Version {version.version} of {desk.model_name} has no tag {name}.",
+            "It was made before such versions were approved, or somebody changed MLflow: train "
+            "anew.",
+        )
+    return str(version.tags[name])
 
 
 def facts_of(desk: Desk, version: ModelVersion) -> VersionFacts:
     """What a version is now, the files of its run hashed anew.
 
     Raises:
-        LoomlineError: the version lacks its card or its validation report.
+        LoomlineError: the version lacks its model, its validation report or a tag.
     """
-    tags = version.tags
     return VersionFacts(
-        model_name=MODEL_NAME,
+        model_name=desk.model_name,
         model_version=str(version.version),
-        trained_as_of=date.fromisoformat(tags[TRAINED_AS_OF]),
-        feature_version=tags[FEATURE_VERSION],
-        training_set_sha256=tags[TRAINING_SET],
-        scorecard_sha256=_sha256(desk, version, SCORECARD_FILE),
+        trained_as_of=date.fromisoformat(_tag(desk, version, TRAINED_AS_OF)),
+        feature_version=_tag(desk, version, FEATURE_VERSION),
+        training_set_sha256=_tag(desk, version, TRAINING_SET),
+        scorecard_sha256=_sha256(desk, version, MODEL_FILES[desk.model_name]),
         validation_report_sha256=_sha256(desk, version, VALIDATION_REPORT_FILE),
     )
 
@@ -142,12 +172,12 @@ def check_unchanged(desk: Desk, approved: VersionFacts) -> None:
     """Refuse to score by a version that is no longer what was approved.
 
     Raises:
-        LoomlineError: the version is gone, or its card, its report or its tags were changed.
+        LoomlineError: the version is gone, or its model, its report or its tags were changed.
     """
     differing = differing_facts(approved, facts_of(desk, _version(desk, approved.model_version)))
     if differing:
         raise LoomlineError(
-            f"Version {approved.model_version} of {MODEL_NAME} is not what was approved: "
+            f"Version {approved.model_version} of {approved.model_name} is not what was approved: "
             f"{', '.join(differing)} changed since.",
             "Find out who changed MLflow, put it back, or withdraw the version.",
         )
@@ -199,10 +229,14 @@ def request(desk: Desk, kind: EventKind, version: str, by: str, reason: str) -> 
 def answer(desk: Desk, kind: EventKind, request_number: int, by: str, reason: str) -> Event:
     """Approve or refuse an open request of somebody else, and set the alias that follows.
 
+    The request may be of any model, whatever the desk is of.
+
     Raises:
         LoomlineError: there is no such request, or it is one's own; what would be promoted is no
             longer what was asked for; the reason is none; the record is broken.
     """
+    names = {event.event_number: event.facts.model_name for event in desk.events()}
+    desk = desk.of(names.get(request_number, desk.model_name))
     asked = check_answer(desk.standing(), request_number, as_identity(by))
     if kind == "approved" and asked.event == "promotion_requested":
         now = facts_of(desk, _version(desk, asked.facts.model_version))
@@ -230,7 +264,7 @@ def champion_by_record(now: Standing) -> str | None:
 
 def _alias(desk: Desk) -> str | None:
     try:
-        return str(desk.client.get_model_version_by_alias(MODEL_NAME, CHAMPION).version)
+        return str(desk.client.get_model_version_by_alias(desk.model_name, CHAMPION).version)
     except MlflowException as error:
         if error.error_code not in ABSENT:
             raise
@@ -238,7 +272,7 @@ def _alias(desk: Desk) -> str | None:
 
 
 def set_champion_alias(desk: Desk) -> str | None:
-    """Let the alias `champion` follow the record; the version that has it then.
+    """Let the alias `champion` of the model follow the record; the version that has it then.
 
     Raises:
         LoomlineError: the record is broken.
@@ -247,9 +281,9 @@ def set_champion_alias(desk: Desk) -> str | None:
     if wanted == _alias(desk):
         return wanted
     if wanted is None:
-        desk.client.delete_registered_model_alias(MODEL_NAME, CHAMPION)
+        desk.client.delete_registered_model_alias(desk.model_name, CHAMPION)
     else:
-        desk.client.set_registered_model_alias(MODEL_NAME, CHAMPION, wanted)
+        desk.client.set_registered_model_alias(desk.model_name, CHAMPION, wanted)
     return wanted
 
 
@@ -257,8 +291,8 @@ def verify(desk: Desk) -> list[str]:
     """A sentence for everything that is not as the record and its rules would have it.
 
     The chain of hashes and the rules, the end of the record against its marks in MLflow, whether
-    the table still refuses changes, the alias `champion`, and every approved version's card, report
-    and tags against the record.
+    the table still refuses changes; and of every model the alias `champion`, and each approved
+    version's model, report and tags against the record.
     """
     spark = desk.context.spark
     events = read_events(spark)
@@ -266,8 +300,14 @@ def verify(desk: Desk) -> list[str]:
     if found:
         # What a broken record says of versions is worth nothing.
         return found
-    now = standing(events, MODEL_NAME)
-    found += _alias_findings(desk, now)
+    for model_name in MODEL_FILES:
+        found += _model_findings(desk.of(model_name), standing(events, model_name))
+    return found
+
+
+def _model_findings(desk: Desk, now: Standing) -> list[str]:
+    """What of the desk's model is not as the record says."""
+    found = _alias_findings(desk, now)
     for version in sorted(now.approved, key=int):
         try:
             check_unchanged(desk, now.approved[version])
@@ -283,7 +323,7 @@ def past_traces(desk: Desk) -> list[str]:
 
 
 def _alias_findings(desk: Desk, now: Standing) -> list[str]:
-    if not model_versions(desk.client):
+    if not model_versions(desk.client, desk.model_name):
         return []
     by_record, by_alias = champion_by_record(now), _alias(desk)
     if by_record == by_alias:
@@ -291,6 +331,6 @@ def _alias_findings(desk: Desk, now: Standing) -> list[str]:
     said = f"version {by_record}" if by_record else "no version"
     points = f"version {by_alias}" if by_alias else "no version"
     return [
-        f"The alias champion of {MODEL_NAME} points to {points}; by the record it is {said}. "
+        f"The alias champion of {desk.model_name} points to {points}; by the record it is {said}. "
         "It was changed in MLflow and not by an approval."
     ]

@@ -32,7 +32,7 @@ from models.governance.standing import broken_rules
 from models.specification import MODEL_NAME
 
 MODEL_EVENTS = "governance.model_event"
-# The end of the record, apart from it: tags of the registered model.
+# The end of the record of all models, apart from it: tags of one registered model.
 ANNOUNCED, NEWEST = "record_announced", "record_newest"
 # What Delta's history of a record that only grows holds; compaction moves rows and keeps them.
 GROWING = ("CREATE TABLE", "WRITE", "OPTIMIZE", "VACUUM START", "VACUUM END")
@@ -96,6 +96,9 @@ def append_event(context: JobContext, client: MlflowClient, event: Event) -> Eve
     before = sound_events(spark, client)
     recorded = sealed(event, before)
     mark = mark_of([*before, recorded])
+    if not client.search_registered_models(f"name = '{MODEL_NAME}'"):
+        # The record is one for all models, and this may be a lake of machines alone.
+        client.create_registered_model(MODEL_NAME)
     client.set_registered_model_tag(MODEL_NAME, ANNOUNCED, mark)
     row = recorded.columns()
     columns = table_declaration(context.catalog, MODEL_EVENTS).columns

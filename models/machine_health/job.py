@@ -29,12 +29,11 @@ from models.machine_health.inputs import EVENT, TELLING, failed_machines, read_h
 from models.machine_health.machine_dates import machine_dates, sundays
 from models.machine_health.registering import (
     DECLARED,
-    MODEL_NAME,
     log_and_register,
     open_failures,
     read_failure_model,
 )
-from models.machine_health.specification import Specification
+from models.machine_health.specification import MODEL_NAME, Specification
 from models.machine_health.training import train, training_part
 from models.registered import RegisteredModel, newest_known
 

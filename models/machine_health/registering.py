@@ -17,7 +17,13 @@ from models.hazard import HazardModel, probabilities
 from models.hazard_training import Trained
 from models.machine_health.failure_model import FailureModel
 from models.machine_health.machine_dates import outcome_within
-from models.machine_health.specification import Specification
+from models.machine_health.specification import (
+    ARTIFACT,
+    EXPERIMENT_NAME,
+    MODEL_FILE,
+    MODEL_NAME,
+    Specification,
+)
 from models.machine_health.training import TrainingPart
 from models.registered import (
     ModelKind,
@@ -29,11 +35,10 @@ from models.registered import (
     read_text,
 )
 
-MODEL_NAME, EXPERIMENT_NAME = "machine_failure", "Failures of machines"
 KIND = ModelKind(
     MODEL_NAME, EXPERIMENT_NAME, "Probability of a failure of a machine within 7 and 30 days."
 )
-ARTIFACT, SCRIPT = "failure_model", "machine_health/served_failure.py"
+SCRIPT = "machine_health/served_failure.py"
 DECLARED = "covariates_version"
 EXAMPLES = 5
 
@@ -45,7 +50,7 @@ def open_failures(settings: Settings) -> MlflowClient:
 
 def read_failure_model(client: MlflowClient, found: RegisteredModel) -> FailureModel:
     """The model of a registered version."""
-    return FailureModel.from_json(read_text(client, found, f"{ARTIFACT}.json"))
+    return FailureModel.from_json(read_text(client, found, MODEL_FILE))
 
 
 def out_of_fold_figures(

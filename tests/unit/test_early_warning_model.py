@@ -17,13 +17,12 @@ from loomline.tables import load_tables
 from models.early_warning.firm_dates import FirmDates
 from models.early_warning.job import WARNINGS
 from models.early_warning.registering import (
-    MODEL_NAME,
     log_and_register,
     open_warnings,
     read_warning_model,
     warning_model_for,
 )
-from models.early_warning.specification import Specification
+from models.early_warning.specification import MODEL_NAME, Specification
 from models.early_warning.training import TrainingPart, threshold, train_hazard, training_part
 from models.early_warning.warning_model import WarningModel, warning_model
 from models.early_warning.warning_rows import LEADING, warning_rows

@@ -26,12 +26,11 @@ from models.machine_health.history import History
 from models.machine_health.job import HEALTH
 from models.machine_health.machine_dates import machine_dates, missing_reasons, sundays
 from models.machine_health.registering import (
-    MODEL_NAME,
     log_and_register,
     open_failures,
     read_failure_model,
 )
-from models.machine_health.specification import Specification
+from models.machine_health.specification import MODEL_NAME, Specification
 from models.machine_health.training import TrainingPart, train, training_part
 from models.registered import newest_known
 from models.registry import CANDIDATE
