@@ -16,6 +16,7 @@ from mlflow.data.pandas_dataset import from_pandas
 from mlflow.models import infer_signature
 from mlflow.tracking import MlflowClient
 
+from loomline.evidence.history import WINDOW_MONTHS
 from models.inventory import DeclaredModel
 from models.master_scale import MasterScale
 from models.model_card import model_card
@@ -25,6 +26,7 @@ from models.registry import (
     ESTIMATOR,
     FEATURE_VERSION,
     FIGURES_FILE,
+    HORIZON_MONTHS,
     SCORECARD_FILE,
     TRAINED_AS_OF,
     TRAINING_SET,
@@ -40,7 +42,7 @@ from models.specification import (
 from models.training import Trained
 from models.training_set import FEATURES, FeatureFrame, TrainingSet
 from models.validation_report.artifacts import log_validation_report
-from models.validation_report.sections import Subject
+from models.validation_report.subject import Subject
 
 PACKAGE = Path(__file__).resolve().parent
 # scikit-learn's own classes that the safe format does not trust unless they are named.
@@ -207,10 +209,13 @@ def log_and_register(
     )
     training_set_sha256 = training_set.sha256(specification)
     tags = {**provenance.tags(), TRAINING_SET: training_set_sha256}
+    if training_set.window is not None:
+        tags |= {HORIZON_MONTHS: str(WINDOW_MONTHS), "outcome_window": training_set.in_words}
     mlflow.set_experiment(EXPERIMENT_NAME)
     name = (
         f"Scorecard and challenger as of {provenance.trained_as_of}: "
-        f"{len(training_set.outcome)} firms, {training_set.default_count} defaults"
+        f"{len(training_set.outcome)} firms, {training_set.default_count} defaults "
+        f"{training_set.in_words}"
     )
     with mlflow.start_run(run_name=name, tags=tags, description=card) as run:
         run_id = run.info.run_id
@@ -263,4 +268,5 @@ def log_and_register(
         training_set_sha256=training_set_sha256,
         is_ready=False,
         challenger_version=challenger,
+        horizon_months=WINDOW_MONTHS if training_set.window is not None else None,
     )

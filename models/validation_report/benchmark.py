@@ -27,8 +27,8 @@ class Benchmark:
     def reading(self) -> str:
         """What the interval of the difference says."""
         if self.champion_less_rival.lower > 0:
-            return "champion ranks better"
-        return "champion ranks worse" if self.champion_less_rival.upper < 0 else "can't tell apart"
+            return "model ranks better"
+        return "model ranks worse" if self.champion_less_rival.upper < 0 else "can't tell apart"
 
 
 @dataclass(frozen=True)

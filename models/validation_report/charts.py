@@ -17,6 +17,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from models.calibration import ReliabilityBin
 from models.validation_report.benchmark import Benchmarks
 from models.validation_report.discrimination import RocCurve
 from models.validation_report.document import Chart, Words
@@ -46,6 +47,7 @@ STYLE: dict[Any, Any] = {
 # The date would make every drawing differ.
 SVG_METADATA = {"Creator": None, "Date": None, "Format": None, "Type": None}
 DASHES = (0, (4, 3))
+FIRMS_LEFT_OUT = Words("ROC curves of firms left out", "留出企业的ROC曲线")
 GROUP_NAME = re.compile('<g id="[^"]*"')
 
 
@@ -76,18 +78,46 @@ def _drawing(title: Words, height_inches: float = 3.2) -> Iterator[_Drawn]:
         yield _Drawn(title, height_inches)
 
 
-def roc_chart(curves: tuple[RocCurve, ...]) -> Chart:
-    """ROC curves of the mean out-of-fold probabilities."""
-    with _drawing(Words("ROC curves of firms left out", "留出企业的ROC曲线")) as drawn:
+def roc_chart(
+    curves: tuple[RocCurve, ...],
+    title: Words = FIRMS_LEFT_OUT,
+    good: str = "firms without default",
+    bad: str = "defaults",
+) -> Chart:
+    """ROC curves of out-of-fold probabilities, three at most, of a `good` and a `bad` kind."""
+    with _drawing(title) as drawn:
         axes = drawn.axes
-        for curve, colour in zip(curves, (ACCENT, RIVAL), strict=True):
+        for curve, colour in zip(curves, (ACCENT, RIVAL, INK), strict=False):
             label = curve.estimator.replace("_", " ")
             axes.plot(curve.good_ratio, curve.default_ratio, color=colour, label=label)
         axes.plot([0, 1], [0, 1], color=QUIET, linewidth=0.8, linestyle=DASHES, label="chance")
-        axes.set_xlabel("share of firms without default flagged")
-        axes.set_ylabel("share of defaults flagged")
+        axes.set_xlabel(f"share of {good} flagged")
+        axes.set_ylabel(f"share of {bad} flagged")
         axes.legend(loc="lower right")
         return drawn.chart()
+
+
+def _predicted_and_observed(
+    axes: Axes, place: int, predicted: float, observed: float, ends: tuple[float, float], text: str
+) -> None:
+    """Draw one group at its place: ratios as percentages, the interval of the observed one."""
+    lower, upper = 100 * ends[0], 100 * ends[1]
+    is_first = not axes.get_legend_handles_labels()[1]
+    axes.plot([place, place], [lower, upper], color=QUIET, linewidth=2.5, zorder=1)
+    axes.plot(
+        *(place, 100 * observed, "o"),
+        color=ACCENT,
+        markersize=5,
+        label="observed" if is_first else "",
+    )
+    axes.plot(
+        *(place, 100 * predicted, "_"),
+        color=RIVAL,
+        markersize=16,
+        markeredgewidth=2,
+        label="predicted" if is_first else "",
+    )
+    axes.annotate(text, (place, upper), (0, 4), textcoords="offset points", ha="center", fontsize=7)
 
 
 def calibration_chart(calibration: CalibrationByGrade) -> Chart:
@@ -101,28 +131,10 @@ def calibration_chart(calibration: CalibrationByGrade) -> Chart:
         for place, grade in enumerate(calibration.grades):
             if grade.mean_pd_ratio is None or grade.observed_ratio is None:
                 continue
-            ends = [100 * (grade.lower or 0), 100 * (grade.upper or 0)]
-            axes.plot([place, place], ends, color=QUIET, linewidth=2.5, zorder=1)
-            is_first = not axes.get_legend_handles_labels()[1]
-            axes.plot(
-                *(place, 100 * grade.observed_ratio, "o"),
-                color=ACCENT,
-                markersize=5,
-                label="observed" if is_first else "",
-            )
-            axes.plot(
-                *(place, 100 * grade.mean_pd_ratio, "_"),
-                color=RIVAL,
-                markersize=16,
-                markeredgewidth=2,
-                label="predicted" if is_first else "",
-            )
-            axes.annotate(
+            _predicted_and_observed(
+                *(axes, place, grade.mean_pd_ratio, grade.observed_ratio),
+                (grade.lower or 0, grade.upper or 0),
                 f"{grade.default_count}/{grade.firm_count}",
-                *((place, ends[1]), (0, 4)),
-                textcoords="offset points",
-                ha="center",
-                fontsize=7,
             )
         axes.set_xticks(range(len(calibration.grades)), [x.grade for x in calibration.grades])
         axes.set_xlim(-0.5, len(calibration.grades) - 0.5)
@@ -134,20 +146,43 @@ def calibration_chart(calibration: CalibrationByGrade) -> Chart:
         return drawn.chart()
 
 
-def score_chart(shift: Shift) -> Chart:
-    """Shares of training firms and of all enterprises in the bins of the score."""
+def reliability_chart(bins: tuple[ReliabilityBin, ...], title: Words) -> Chart:
+    """Mean probability and observed share of events of each bin of predictions."""
+    with _drawing(title) as drawn:
+        axes = drawn.axes
+        for place, one in enumerate(bins):
+            _predicted_and_observed(
+                *(axes, place, one.mean_pd_ratio, one.observed_default_ratio),
+                *((one.lower, one.upper), f"{one.default_count}/{one.enterprise_count:,}"),
+            )
+        axes.set_xticks(range(len(bins)), [str(one.bin) for one in bins])
+        axes.set_xlim(-0.5, len(bins) - 0.5)
+        axes.set_xlabel("bin of predictions, from the lowest")
+        axes.set_ylabel("probability and share of events, %")
+        axes.margins(y=0.15)
+        axes.legend(loc="upper left")
+        return drawn.chart()
+
+
+def score_chart(
+    shift: Shift,
+    trained_on: str = "training firms",
+    scored: str = "all enterprises",
+    unit: str = "score, points",
+) -> Chart:
+    """Shares in the bins of the score of what was trained on and of what is scored."""
     title = Words("Where the scores lie", "评分分布")
     with _drawing(title) as drawn:
         axes = drawn.axes
         places = range(len(shift.bins))
         for offset, colour, label, shares in (
-            (-0.2, QUIET, "training firms", [x.training_ratio for x in shift.bins]),
-            (0.2, ACCENT, "all enterprises", [x.enterprise_ratio for x in shift.bins]),
+            (-0.2, QUIET, trained_on, [x.training_ratio for x in shift.bins]),
+            (0.2, ACCENT, scored, [x.enterprise_ratio for x in shift.bins]),
         ):
             heights = [100 * x for x in shares]
             axes.bar([x + offset for x in places], heights, width=0.38, color=colour, label=label)
         axes.set_xticks(places, [x.bin for x in shift.bins], rotation=40, ha="right")
-        axes.set_xlabel("score, points")
+        axes.set_xlabel(unit)
         axes.set_ylabel("share, %")
         axes.legend()
         return drawn.chart()
@@ -175,14 +210,15 @@ def index_chart(shifts: tuple[Shift, ...]) -> Chart:
 
 
 def sensitivity_chart(found: Sensitivity) -> Chart:
-    """Change of the mean probability by feature and change."""
-    title = Words("Change of the mean probability", "平均违约概率的变化")
+    """Change of the mean probability by feature and change: missing, lower, higher."""
+    title = Words("Change of the mean probability", "平均概率的变化")
     names = list(dict.fromkeys(x.feature for x in found.responses))
     with _drawing(title, 1 + 0.42 * len(names)) as drawn:
         axes = drawn.axes
         axes.axvline(0, color=QUIET, linewidth=0.8)
-        marks = {"missing": ("o", INK), "one bin down": ("<", RIVAL), "one bin up": (">", ACCENT)}
-        for change, (mark, colour) in marks.items():
+        changes = list(dict.fromkeys(x.change for x in found.responses))
+        marks = (("o", INK), ("<", RIVAL), (">", ACCENT))
+        for change, (mark, colour) in zip(changes, marks, strict=True):
             shown = [x for x in found.responses if x.change == change]
             axes.plot(
                 *([100 * x.mean_pd_change_ratio for x in shown], range(len(shown)), mark),
@@ -198,8 +234,8 @@ def sensitivity_chart(found: Sensitivity) -> Chart:
 
 
 def benchmark_chart(found: Benchmarks) -> Chart:
-    """The champion's area less each rival's, with the paired interval."""
-    title = Words("Champion's AUC less the rival's", "冠军模型AUC减对照模型AUC")
+    """The model's area less each rival's, with the paired interval."""
+    title = Words("Model's AUC less the rival's", "模型AUC减对照AUC")
     with _drawing(title, 0.9 + 0.42 * len(found.rivals)) as drawn:
         axes = drawn.axes
         axes.axvline(0, color=QUIET, linewidth=0.8, linestyle=DASHES)
@@ -217,5 +253,5 @@ def benchmark_chart(found: Benchmarks) -> Chart:
         labels = [rival.rival.replace(" (", "\n(") for rival in found.rivals]
         axes.set_yticks(range(len(labels)), labels)
         axes.set_ylim(len(labels) - 0.5, -0.8)
-        axes.set_xlabel("AUC difference, 95 % interval; above 0: champion better")
+        axes.set_xlabel("AUC difference, 95 % interval; above 0: model better")
         return drawn.chart()

@@ -14,7 +14,7 @@ from models.training_set import TrainingSet
 
 @dataclass(frozen=True)
 class FeatureQuality:
-    """One feature of the card, in its own unit; shares from 0 to 1.
+    """One feature of the model, in its own unit; shares from 0 to 1.
 
     `beyond_training_ratio` is the share of all enterprises whose value lies outside the range of
     the training firms; there the model extrapolates. `minimum`, `median` and `maximum` are of the
@@ -47,7 +47,8 @@ class DataQuality:
     features: tuple[FeatureQuality, ...]
 
 
-def _feature_quality(feature: str, training: Floats, enterprises: Floats) -> FeatureQuality:
+def feature_quality(feature: str, training: Floats, enterprises: Floats) -> FeatureQuality:
+    """What there is of a feature where the model was trained, (rows,), and is used, (rows,)."""
     present = training[~np.isnan(training)]
     minimum, median, maximum = (
         (float(present.min()), float(np.median(present)), float(present.max()))
@@ -96,7 +97,7 @@ def data_quality(
         constant_features=tuple(constant),
         infinite_value_count=int(np.isinf(enterprises[candidates].to_numpy(dtype=float)).sum()),
         features=tuple(
-            _feature_quality(
+            feature_quality(
                 name,
                 training_set.values[name].to_numpy(dtype=float),
                 enterprises[name].to_numpy(dtype=float),

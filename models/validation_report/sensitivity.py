@@ -13,21 +13,24 @@ from models.arrays import Floats
 from models.master_scale import MasterScale
 from models.scorecard import CENTS_PER_POINT, BinnedFeature, Scorecard
 
-Change = Literal["missing", "one bin down", "one bin up"]
+Change = Literal[
+    "missing", "one bin down", "one bin up", "one deviation lower", "one deviation higher"
+]
 
 
 @dataclass(frozen=True)
 class Response:
     """What a change of one feature in every enterprise does; ratios from 0 to 1.
 
-    `mean_pd_change_ratio` is the mean probability afterwards less that before.
+    `mean_pd_change_ratio` is the mean probability afterwards less that before. A model without
+    grades has no `grade_changed_ratio`.
     """
 
     feature: str
     change: Change
     mean_pd_change_ratio: float
     largest_pd_change_ratio: float
-    grade_changed_ratio: float
+    grade_changed_ratio: float | None
 
 
 @dataclass(frozen=True)

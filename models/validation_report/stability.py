@@ -1,7 +1,8 @@
-"""Stability: do all enterprises look like the firms that the model was trained on?"""
+"""Stability: does what a model scores look like what it was trained on?"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from models.arrays import Floats
+from models.arrays import Floats, Integers
 from models.metrics import CONFIDENCE
 from models.scorecard import Scorecard
 from models.validation_report.soundness import bin_in_words
@@ -24,7 +25,7 @@ SCORE = "score"
 
 @dataclass(frozen=True)
 class BinShares:
-    """A bin, and the shares of training firms and of all enterprises in it."""
+    """A bin, and the shares in it of what was trained on and of what is scored."""
 
     bin: str
     training_ratio: float
@@ -78,17 +79,24 @@ def chance_upper(bins: int, training: int, enterprises: int, shared: int) -> flo
     return float(chi2.ppf(CONFIDENCE, bins - 1)) * max(spread, 0.0)
 
 
-def _shift(
-    name: str, labels: list[str], training: np.ndarray, enterprises: np.ndarray, shared: int
+def shift_of(
+    name: str,
+    labels: list[str],
+    training: Integers,
+    enterprises: Integers,
+    chance: Callable[[int], float],
 ) -> Shift:
-    """The index of bin positions (firms,) and (enterprises,), counted from 0."""
+    """The index of bin positions (trained on,) and (scored,), counted from 0.
+
+    `chance` gives what the index stays below by chance alone, of the number of bins in use.
+    """
     expected = np.bincount(training, minlength=len(labels)).astype(float)
     actual = np.bincount(enterprises, minlength=len(labels)).astype(float)
     used = [x for x in range(len(labels)) if expected[x] or actual[x]]
     return Shift(
         name=name,
         index=population_stability_index(expected, actual),
-        chance_upper=chance_upper(len(used), len(training), len(enterprises), shared),
+        chance_upper=chance(len(used)),
         bins=tuple(
             BinShares(labels[x], expected[x] / len(training), actual[x] / len(enterprises))
             for x in used
@@ -96,11 +104,17 @@ def _shift(
     )
 
 
-def _score_labels(edges: Floats) -> list[str]:
+def tenth_edges(values: Floats) -> Floats:
+    """Where values (rows,) are cut into tenths; fewer edges where many values are equal."""
+    return np.unique(np.quantile(values, np.arange(1, SCORE_BINS) / SCORE_BINS))
+
+
+def edge_labels(edges: Floats, text: Callable[[float], str]) -> list[str]:
+    """The bins between edges in words."""
     if len(edges) == 0:
         return ["all"]
-    middle = [f"{a:.1f} to {b:.1f}" for a, b in pairwise(edges)]
-    return [f"below {edges[0]:.1f}", *middle, f"from {edges[-1]:.1f}"]
+    middle = [f"{text(a)} to {text(b)}" for a, b in pairwise(edges)]
+    return [f"below {text(edges[0])}", *middle, f"from {text(edges[-1])}"]
 
 
 def stability(
@@ -118,15 +132,19 @@ def stability(
         names: the columns of `features.feature_name`.
     """
     shared = int(enterprises.index.isin(training.index).sum())
+
+    def chance(bins: int) -> float:
+        return chance_upper(bins, len(training), len(enterprises), shared)
+
     scores, all_scores = card.score(training), card.score(enterprises)
-    edges = np.unique(np.quantile(scores, np.arange(1, SCORE_BINS) / SCORE_BINS))
+    edges = tenth_edges(scores)
     found = [
-        _shift(
+        shift_of(
             SCORE,
-            _score_labels(edges),
+            edge_labels(edges, "{:.1f}".format),
             np.digitize(scores, edges),
             np.digitize(all_scores, edges),
-            shared,
+            chance,
         )
     ]
     positions, all_positions = card.bin_positions(training), card.bin_positions(enterprises)
@@ -134,7 +152,6 @@ def stability(
     for column, feature in enumerate(card.features):
         unit, places = str(units[feature.feature]), range(len(feature.point_cents) + 1)
         labels = [bin_in_words(feature, x, unit) for x in places]
-        found.append(
-            _shift(feature.feature, labels, positions[:, column], all_positions[:, column], shared)
-        )
+        now = all_positions[:, column]
+        found.append(shift_of(feature.feature, labels, positions[:, column], now, chance))
     return tuple(found)

@@ -12,7 +12,7 @@ from models.specification import Specification
 from models.training import Trained, train
 from models.training_set import FeatureFrame, TrainingSet
 from models.validation_report.fairness import SIZE_FEATURE
-from models.validation_report.sections import Subject
+from models.validation_report.subject import Subject
 
 SETTINGS = Specification(
     folds=3, repeats=2, calibration_folds=2, permutations=2, bootstrap_samples=200
