@@ -143,7 +143,8 @@ DAILY_JOBS = (
         description="Train, validate and register a default model where none holds for the date.",
         reads=(
             *("features.enterprise_feature", "features.feature_name", "silver.credit_record"),
-            *("silver.enterprise_link", "silver.party", "governance.model_event"),
+            *("silver.credit_outcome", "silver.enterprise_link", "silver.party"),
+            "governance.model_event",
         ),
         writes=("scores.model_metric", "scores.model_calibration"),
     ),
@@ -273,7 +274,7 @@ DAILY_JOBS = (
         name="marts",
         entry="spark_jobs.marts:run",
         description="Build and test the dbt marts as of the date.",
-        reads=("silver.*", "scores.*"),
+        reads=("silver.*", "scores.*", "features.data_trust"),
         writes=("intermediate.*", "marts.*"),
     ),
     Job(

@@ -72,6 +72,20 @@ def _stability_table(trained: Trained, specification: Specification) -> str:
     return "\n".join(lines)
 
 
+def _said_of_horizon(training_set: TrainingSet) -> str:
+    if training_set.window is None:
+        return (
+            "What counts is whether a default was known by the training date, and not when it "
+            "happened: the\n  probability has no stated horizon, and invoices from after a default "
+            "may be among those that the\n  features were computed from."
+        )
+    return (
+        f"The features are those of {training_set.window.begins}, and what counts is a default of "
+        f"a bank's loan\n  within the twelve months after: one year, with its economy. Firms "
+        "without a loan then are not in it."
+    )
+
+
 def model_card(
     trained: Trained,
     training_set: TrainingSet,
@@ -89,7 +103,8 @@ def model_card(
     calibration = trained.calibration
     return f"""# Default probability: scorecard
 
-Trained as of {trained_as_of} on {firms} firms with a known outcome, {defaults} of them defaulted.
+Trained as of {trained_as_of} on {firms} firms with a known outcome, {defaults} of them defaulted
+{training_set.in_words}.
 Features version {feature_version}. Champion: a scorecard on optimal monotone bins. Challenger:
 gradient-boosted trees, monotone in each feature whose direction is clear in the firms they are
 fitted to (rank test, p-value of {specification.direction_p_value:g} or less), free in the others.
@@ -139,9 +154,8 @@ value gets the points of a firm with the portfolio's own odds.
   worse or better.
 - The bank's rating is not used: it was given with the outcome in view.
 - The default rate of the training firms, {defaults / firms:.1%}, is that of firms that a bank chose
-  to rate. Nothing says that the other firms default as often; their probabilities rest on that.
-- What counts is whether a default was known by the training date, and not when it happened: the
-  probability has no stated horizon, and invoices from after a default may be among those that the
-  features were computed from.
+  to rate or to lend to. Nothing says that the other firms default as often; their probabilities
+  rest on that.
+- {_said_of_horizon(training_set)}
 - There is no later sample: the figures are of firms left out, not of a time left out.
 """

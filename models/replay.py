@@ -151,7 +151,7 @@ def replay_scores(context: JobContext, enterprises: Sequence[str]) -> list[Repla
     )
     same_for_all = score_columns(
         context.as_of_date,
-        scorecard.version,
+        scorecard,
         features.feature_version,
         scorecard.version in approvals.approved,
     )

@@ -84,6 +84,19 @@ class Scorecard:
         cents = self.point_cents(self.bin_positions(values)).sum(axis=1) + self.base_cents
         return np.asarray(cents / CENTS_PER_POINT)
 
+    def confidence(self, values: pd.DataFrame) -> Floats:
+        """What part of the card could speak of every firm, (firms,), from 0 to 1.
+
+        A feature counts by the points between its best and its worst bin; a firm has the share of
+        those features of which it has a value.
+        """
+        reach = np.array([max(x.point_cents) - min(x.point_cents) for x in self.features], float)
+        # A card whose bins are all worth the same says as much by one feature as by another.
+        weight = reach / reach.sum() if reach.any() else np.full(len(reach), 1 / len(reach))
+        known = ~np.isnan(values[self.feature_names].to_numpy(dtype=float))
+        # Rounded, because sums of the same weights in another order differ in their last digit.
+        return np.asarray(np.round(known @ weight, 12))
+
     def probability(self, score: Floats) -> Floats:
         """The calibrated probability of default of a score; the higher the score, the lower."""
         doublings = (np.asarray(score) - self.reference_score) / self.points_to_double_odds

@@ -37,6 +37,7 @@ def _scored(
         {
             "enterprise_id": pa.array(values.index, pa.string()),
             "pd_ratio": pa.array(pd_ratio),
+            "confidence_ratio": pa.array(card.confidence(values)),
             "score": decimal_points(cents),
             "grade": grades(scale, pd_ratio),
             "base_points": decimal_points(np.full(len(values), card.base_cents)),
@@ -81,8 +82,9 @@ def scored_rows(
         firms_at_once: How many firms are worked on at a time; it changes nothing but memory.
 
     Returns:
-        `enterprise_id`, `pd_ratio` (a ratio from 0 to 1), `score` and `base_points` (points, exact
-        to the hundredth), `grade`, `reasons`, and the columns of `same_for_all`.
+        `enterprise_id`, `pd_ratio` and `confidence_ratio` (ratios from 0 to 1), `score` and
+        `base_points` (points, exact to the hundredth), `grade`, `reasons`, and the columns of
+        `same_for_all`.
 
     Raises:
         KeyError: a feature of the card is not in `values` or `names`.

@@ -19,7 +19,8 @@ EXPERIMENT_NAME = "Default probability of enterprises"
 class Specification:
     """Every setting of training and validation.
 
-    A training set needs at least `minimum_defaults` defaults and as many non-defaults.
+    A training set needs at least `minimum_defaults` defaults and as many non-defaults. Of a window
+    of twelve months all defaults are known `reporting_days` after its end.
 
     Scorecard: `candidate_features` pass the screen, no two of them with an absolute rank
     correlation above `maximum_correlation`; from `minimum_features` to `maximum_features` are taken
@@ -36,6 +37,7 @@ class Specification:
 
     seed: int = 20_200_229
     minimum_defaults: int = 10
+    reporting_days: int = 7
     candidate_features: int = 8
     minimum_features: int = 4
     maximum_features: int = 6

@@ -1,4 +1,9 @@
-"""Features and outcomes from the lake, as of a date."""
+"""Features and outcomes from the lake, as of a date.
+
+Outcomes with a day are looked at in a window: the firms of an earlier date, and who of them
+defaulted in the twelve months after. Where a lake has too few of them, those without a day serve,
+whatever their horizon.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +19,16 @@ from pyspark.sql import DataFrame, SparkSession
 
 from loomline.errors import LoomlineError
 from loomline.job import JobContext
-from loomline.lake import known_condition, rows_at, sql_literal
+from loomline.lake import known_condition, rows_at, sql_literal, table_exists
 from models.arrays import Floats
+from models.borrower_outcomes import LINK, OUTCOME, read_borrower_outcomes
+from models.outcome_window import OutcomeWindow, closed_window, outcomes_in
 from models.specification import FeatureSet, Specification
 
 FEATURES = "features.enterprise_feature"
 NAMES = "features.feature_name"
 CREDIT_RECORDS = "silver.credit_record"
-INPUT_TABLES = (FEATURES, NAMES, CREDIT_RECORDS)
+INPUT_TABLES = (FEATURES, NAMES, CREDIT_RECORDS, OUTCOME, LINK)
 
 
 @dataclass(frozen=True)
@@ -44,19 +51,39 @@ class FeatureFrame:
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Firms with a known outcome: features (firms, features) and 1 for a default, (firms,)."""
+    """Firms with a known outcome: features (firms, features) and 1 for a default, (firms,).
+
+    With a `window` the features are those of the day on which it begins, and the outcomes are of
+    the window. Without one the features are those of the training's date, and a default may have
+    been at any time before.
+    """
 
     values: pd.DataFrame
     outcome: Floats
+    window: OutcomeWindow | None = None
+
+    @property
+    def in_words(self) -> str:
+        """Of which time the defaults are."""
+        if self.window is None:
+            return "at any time before"
+        return f"in the twelve months from {self.window.begins} to {self.window.ends}"
 
     @property
     def default_count(self) -> int:
         """Firms that defaulted."""
         return int(self.outcome.sum())
 
+    def has_enough(self, specification: Specification) -> bool:
+        """Whether there are as many defaults, and as many other firms, as a training needs."""
+        fewer = min(self.default_count, len(self.outcome) - self.default_count)
+        return fewer >= specification.minimum_defaults
+
     def sha256(self, specification: Specification) -> str:
         """A hash of all that decides what a training gives: firms, features, outcomes, settings."""
-        head = [list(self.values.columns), list(self.values.index), specification.parameters()]
+        window = None if self.window is None else [str(self.window.begins), str(self.window.ends)]
+        firms = [list(self.values.columns), list(self.values.index)]
+        head = [*firms, specification.parameters(), window]
         digest = hashlib.sha256(json.dumps(head).encode())
         digest.update(self.values.to_numpy(dtype=float).tobytes())
         digest.update(self.outcome.tobytes())
@@ -107,8 +134,47 @@ def _features_of(table: DataFrame, name_table: DataFrame, as_of_date: date) -> F
     return FeatureFrame(version, values, ordered)
 
 
-def read_training_set(context: JobContext, features: FeatureFrame) -> TrainingSet:
-    """Firms whose outcome was known by the end of the as-of date, with their features then.
+def read_training_set(
+    context: JobContext, features: FeatureFrame, specification: Specification
+) -> TrainingSet:
+    """Firms whose outcome was known by the end of the as-of date, with their features.
+
+    The firms of the newest window that is closed, where it has defaults and other firms enough to
+    train on; else those whose outcome has no day.
+    """
+    windowed = _in_window(context, features, specification)
+    if windowed is not None and windowed.has_enough(specification):
+        return windowed
+    return _without_window(context, features)
+
+
+def _in_window(
+    context: JobContext, features: FeatureFrame, specification: Specification
+) -> TrainingSet | None:
+    """Borrowers with the features that they had at the begin of the newest closed window.
+
+    None where no date with features of this version is long enough ago.
+    """
+    if not all(table_exists(context.spark, name) for name in (OUTCOME, LINK)):
+        return None
+    dates = context.spark.sql(
+        f"select distinct as_of_date from {FEATURES} "
+        f"where feature_version = {sql_literal(features.feature_version)}"
+    ).collect()
+    days = [row["as_of_date"] for row in dates]
+    window = closed_window(days, context.as_of_date, specification.reporting_days)
+    if window is None:
+        return None
+    then = read_features(context.spark, window.begins)
+    found = outcomes_in(window, read_borrower_outcomes(context))
+    known = found[found.index.isin(then.values.index)]
+    return TrainingSet(
+        then.values.loc[list(known.index)], known.to_numpy(dtype=float), window=window
+    )
+
+
+def _without_window(context: JobContext, features: FeatureFrame) -> TrainingSet:
+    """Firms with a record of a bank, with the features of the as-of date.
 
     An enterprise counts as defaulted when any of its records known by then says so. The bank's
     rating is not even read: it was given with the outcome in view.

@@ -21,9 +21,9 @@ from spark_jobs.known_telemetry import write_known_days
 DBT_PROJECT = PROJECT_ROOT / "dbt"
 # Before the first training there are no scores, and the marts are built without them.
 SCORE_TABLES = (
-    *("scores.credit_score", "scores.master_scale"),
+    *("scores.credit_score", "scores.master_scale", "scores.early_warning"),
     *("scores.indicator", "scores.indicator_state", "scores.watch_list"),
-    *("scores.dimension", "scores.dimension_value"),
+    *("scores.dimension", "scores.dimension_value", "features.data_trust"),
 )
 # Not every lake has sources of machines or links of firms, and the marts are built without them.
 SILVER_TABLES = (

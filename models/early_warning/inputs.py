@@ -16,13 +16,11 @@ from loomline.errors import LoomlineError
 from loomline.identity import OWN_CODE
 from loomline.job import JobContext
 from loomline.lake import in_condition, known_condition, sql_literal, table_exists
+from models.borrower_outcomes import LINK, OUTCOME, read_borrower_outcomes
 from models.early_warning.chains import Chains, find_chains
 
 VALUES, NAMES = "features.window_value", "features.window_feature"
-LINK, OUTCOME, RELATION = (
-    *("silver.enterprise_link", "silver.credit_outcome"),
-    "silver.trade_relation",
-)
+RELATION = "silver.trade_relation"
 # A unified social credit code; no other system's codes have as many characters.
 CREDIT_CODE_LENGTH = 18
 
@@ -31,43 +29,6 @@ select distinct as_of_date, families_version
 from {VALUES}
 where as_of_date = last_day(as_of_date) and as_of_date <= {{as_of}}
 order by as_of_date
-"""
-
-# A bank's record counts on the day up to whose end it was known.
-OUTCOMES = f"""
-with links as (
-    select code_system, party_code as enterprise_code, enterprise_id
-    from {LINK}
-    where {OWN_CODE} and {{links_known}}
-),
-
-told as (
-    select
-        links.enterprise_id,
-        to_date(from_utc_timestamp(outcomes.known_at - interval 1 microsecond, '{{zone}}'))
-            as known_date,
-        outcomes.default_date,
-        outcomes.is_default and ({{outcome_known}}) as stands
-    from {OUTCOME} as outcomes
-    inner join links using (code_system, enterprise_code)
-    where outcomes.known_at <= {{end}}
-),
-
-firsts as (
-    select
-        enterprise_id,
-        min(known_date) as borrower_since,
-        min(if(stands, struct(default_date, known_date), null)) as first_distress
-    from told
-    group by enterprise_id
-)
-
-select
-    enterprise_id,
-    borrower_since,
-    first_distress.default_date as distress_date,
-    first_distress.known_date as distress_known_date
-from firsts
 """
 
 # Both sides may have the invoices of a sale: it counts as what the larger of them says.
@@ -162,16 +123,10 @@ def read_covariates(
 
 
 def read_outcomes(context: JobContext) -> pd.DataFrame:
-    """Of every borrower since when, and its distress if it was known by the end of the date."""
-    end = context.as_of_end
-    return context.spark.sql(
-        OUTCOMES.format(
-            links_known=known_condition(end),
-            outcome_known=known_condition(end, "outcomes"),
-            end=sql_literal(end),
-            zone=context.settings.time_zone,
-        )
-    ).toPandas()
+    """Of every borrower since when, and its distress, which is what its bank calls a default."""
+    return read_borrower_outcomes(context).rename(
+        columns={"default_date": "distress_date", "default_known_date": "distress_known_date"}
+    )
 
 
 def read_sales(context: JobContext) -> pd.DataFrame:

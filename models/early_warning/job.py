@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pandas as pd
@@ -20,14 +21,13 @@ from loomline.lake import (
     replace_rows,
     sql_literal,
     table_exists,
-    table_version,
 )
+from models.borrower_outcomes import LINK, OUTCOME
 from models.early_warning.declared import EVERYTHING, EarlyWarning, load_early_warning
+from models.early_warning.evidence import warning_evidence
 from models.early_warning.firm_dates import firm_dates
 from models.early_warning.inputs import (
-    LINK,
     NAMES,
-    OUTCOME,
     RELATION,
     VALUES,
     read_covariates,
@@ -40,17 +40,16 @@ from models.early_warning.registering import (
     log_and_register,
     open_warnings,
     read_warning_model,
-    warning_model_for,
 )
 from models.early_warning.specification import MODEL_NAME, Specification
 from models.early_warning.training import train_hazard, training_part
 from models.early_warning.warning_model import warning_model
 from models.early_warning.warning_rows import warning_rows
-from models.governance.standing import standing
-from models.governance.store import read_events
+from models.governance.approvals import Desk
+from models.governance.use import version_in_use, why_none
 from models.holdout import TooFewError
 from models.inventory import declared_model
-from models.registered import RegisteredModel
+from models.registered import Origin, RegisteredModel, newest_known, table_versions
 
 WARNINGS = "scores.early_warning"
 # To be used, a model needs as many as the default model; fewer are enough to measure one.
@@ -77,9 +76,13 @@ def _declared_version(declared: EarlyWarning) -> str:
 
 
 def _train(
-    context: JobContext, client: MlflowClient, declared: EarlyWarning, tags: dict[str, str]
+    context: JobContext,
+    client: MlflowClient,
+    declared: EarlyWarning,
+    scored: pd.DataFrame,
+    tags: dict[str, str],
 ) -> RegisteredModel:
-    """Train as of the date.
+    """Train as of the date; `scored` is (enterprises, covariates) of it.
 
     Raises:
         TooFewError: too few enterprises fell into distress in closed intervals.
@@ -91,18 +94,15 @@ def _train(
     # On one thread sums add up in one order: the same rows give the same model anywhere.
     with threadpool_limits(limits=1):
         trained = train_hazard(part, signs, SPECIFICATION)
-    versions = {
-        f"delta_version.{name}": str(table_version(context.spark, name))
-        for name in (VALUES, OUTCOME, LINK, RELATION)
-    }
+    versions = table_versions(context.spark, (VALUES, OUTCOME, LINK, RELATION))
     return log_and_register(
         client,
         warning_model(part, trained, SPECIFICATION),
         part,
-        trained,
+        warning_evidence(part, trained, signs, scored, SPECIFICATION),
         SPECIFICATION,
-        context.as_of_date,
-        {**tags, **versions, "code_commit": code_commit()},
+        Origin(context.as_of_date, tags, versions, code_commit()),
+        declared_model(context.catalog, MODEL_NAME),
     )
 
 
@@ -122,30 +122,18 @@ def _write(
     context: JobContext,
     client: MlflowClient,
     declared: EarlyWarning,
-    families_version: str,
+    values: pd.DataFrame,
+    same_for_all: Mapping[str, object],
     found: RegisteredModel,
 ) -> int:
     """Write the warnings of the date; returns how many."""
-    spark = context.spark
+    spark, families_version = context.spark, str(same_for_all["families_version"])
     names = spark.table(NAMES).where(
         f"families_version = {sql_literal(families_version)} "
         f"and {in_condition('feature', declared.feature_names)}"
     )
     described = {row["feature"]: row.asDict() for row in names.collect()}
-    approvals = standing(read_events(spark), MODEL_NAME)
-    rows = warning_rows(
-        read_warning_model(client, found),
-        _scored_values(context, declared, families_version),
-        described,
-        {
-            "as_of_date": context.as_of_date,
-            "model_name": MODEL_NAME,
-            "model_version": found.version,
-            "trained_as_of": found.trained_as_of,
-            "families_version": families_version,
-            "is_approved": found.version in approvals.approved,
-        },
-    )
+    rows = warning_rows(read_warning_model(client, found), values, described, same_for_all)
     columns = spark.table(WARNINGS).columns
     condition = f"as_of_date = {sql_literal(context.as_of_date)}"
     replace_rows(spark.createDataFrame(rows).select(*columns), WARNINGS, condition)
@@ -155,12 +143,14 @@ def _write(
 def run(context: JobContext) -> JobResult:
     """Warn of borrowers that have vectors as of the date and are not in distress.
 
-    The model is the newest one that knew of nothing later, of the covariates and features as they
-    are declared now; after the inventory's patience it is followed by a new one. Where too few
-    enterprises were in distress to learn from, nothing is written and a note says so.
+    The model is the newest approved one that knew of nothing later, of the covariates and features
+    as they are declared now; before a first approval the newest one. After the inventory's patience
+    it is followed by a new candidate. Where too few enterprises were in distress to learn from, or
+    no version may be used, nothing is written and a note says so.
 
     Raises:
-        LoomlineError: past vectors lack a covariate, or a table is missing.
+        LoomlineError: past vectors lack a covariate, a table is missing, the record of approvals is
+            broken, or the approved version is no longer what was approved.
         CatalogueError: a declaration does not hold.
     """
     spark = context.spark
@@ -178,16 +168,32 @@ def run(context: JobContext) -> JobResult:
         return _nothing(context, condition, "the date has no vectors")
     declared, families_version = load_early_warning(context.catalog), versions[0][0]
     tags = {DECLARED: _declared_version(declared), FAMILIES: families_version}
-    client = open_warnings(context.settings)
-    found, notes = warning_model_for(client, context.as_of_date, tags), []
+    desk = Desk(context, open_warnings(context.settings), MODEL_NAME)
+    approvals, values = desk.standing(), _scored_values(context, declared, families_version)
+    # One that was refused or withdrawn saves no training: another one is wanted.
+    newest = newest_known(
+        desk.client, MODEL_NAME, context.as_of_date, tags, approvals.may_be_followed
+    )
+    notes = list[str]()
     patience = timedelta(days=declared_model(context.catalog, MODEL_NAME).retrain_after_days)
-    if found is None or context.as_of_date >= found.trained_as_of + patience:
+    if newest is None or context.as_of_date >= newest.trained_as_of + patience:
         try:
-            found = _train(context, client, declared, tags)
+            _train(context, desk.client, declared, values, tags)
         except TooFewError as error:
-            if found is None:
+            if newest is None:
                 return _nothing(context, condition, str(error))
             notes.append(f"not trained anew: {error}")
-    written = _write(context, client, declared, families_version, found)
+    found = version_in_use(desk, approvals, context.as_of_date, tags)
+    if found is None:
+        return _nothing(context, condition, why_none(MODEL_NAME))
+    same_for_all = {
+        "as_of_date": context.as_of_date,
+        "model_name": MODEL_NAME,
+        "model_version": found.version,
+        "trained_as_of": found.trained_as_of,
+        "families_version": families_version,
+        "is_approved": found.version in approvals.approved,
+    }
+    written = _write(context, desk.client, declared, values, same_for_all, found)
     notes.insert(0, f"{MODEL_NAME} version {found.version}, trained as of {found.trained_as_of}")
     return JobResult(written, written, tuple(notes))

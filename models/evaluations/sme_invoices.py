@@ -32,7 +32,7 @@ def run(folder: Path) -> tuple[Figure, ...]:
             run_job(job, AS_OF_DATE, folder, settings)
         context = JobContext(settings, AS_OF_DATE, folder)
         features = read_features(context.spark, AS_OF_DATE)
-        known = read_training_set(context, features)
+        known = read_training_set(context, features, Specification())
         context.spark.stop()
     sets = {name: known.values[features.columns(name)] for name in FEATURE_SETS}
     return tuple(

@@ -15,10 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loomline.evidence.history import window_ends
-from models.arrays import Floats
-
-DAY = "datetime64[D]"
+from models.arrays import DAYS, Floats
+from models.outcome_window import window_after
 
 
 @dataclass(frozen=True)
@@ -44,12 +42,6 @@ class Matured:
         return int(self.outcome.sum())
 
 
-def window_end(scored_on: date) -> date:
-    """The last day of the twelve months in which a default counts against a score of a date."""
-    end: date = window_ends(np.array([scored_on], dtype=DAY))[0].item()
-    return end
-
-
 def newest_matured(
     scored: Sequence[ScoredDate], model_version: str, as_of_date: date
 ) -> ScoredDate | None:
@@ -57,7 +49,7 @@ def newest_matured(
 
     One of the version that is in use now goes before newer ones of other versions.
     """
-    over = [one for one in scored if window_end(one.as_of_date) <= as_of_date]
+    over = [one for one in scored if window_after(one.as_of_date).ends <= as_of_date]
     own = [one for one in over if one.model_version == model_version]
     return max(own or over, key=lambda one: (one.as_of_date, one.model_version), default=None)
 
@@ -71,9 +63,9 @@ def matured(scored: ScoredDate, scores: pd.DataFrame, outcomes: pd.DataFrame) ->
     """
     # By key and ordered, so that the same rows give the same samples in whatever order they come.
     known = scores.merge(outcomes, on="enterprise_id").sort_values("enterprise_id")
-    default = pd.to_datetime(known.default_date).to_numpy().astype(DAY)
+    default = pd.to_datetime(known.default_date).to_numpy().astype(DAYS)
     day = np.datetime64(scored.as_of_date, "D")
-    end = np.datetime64(window_end(scored.as_of_date), "D")
+    end = np.datetime64(window_after(scored.as_of_date).ends, "D")
     # Comparisons with not-a-time are false: without default neither holds.
     counts = ~(default <= day)
     outcome = (default > day) & (default <= end)

@@ -8,7 +8,7 @@ from models.master_scale import MasterScale
 from models.metrics import Estimate
 from models.monitor.estimation import expected_brier
 from models.monitor.finding import PORTFOLIO, Finding, Watched, estimated, judged, unsaid
-from models.monitor.maturing import Matured, window_end
+from models.monitor.maturing import Matured
 from models.monitor.outcome_tests import (
     binomial_p_value,
     holm,
@@ -17,6 +17,7 @@ from models.monitor.outcome_tests import (
     observed_figures,
 )
 from models.monitor.thresholds import Bounds, Thresholds
+from models.outcome_window import window_after
 
 JEFFREYS, OBSERVED = "jeffreys_p_value", "observed_default_ratio"
 AUC, BRIER = "matured_auc", "matured_brier"
@@ -28,7 +29,7 @@ def not_matured(of: Watched, why: tuple[str, str]) -> list[Finding]:
 
 
 def _scored(found: Matured) -> tuple[str, str]:
-    day, end = found.scored.as_of_date, window_end(found.scored.as_of_date)
+    day, end = found.scored.as_of_date, window_after(found.scored.as_of_date).ends
     version = found.scored.model_version
     return (
         f"Of {len(found.outcome):,} firms scored as of {day} by version {version} and known until "

@@ -42,13 +42,14 @@ def write_master_scale(spark: SparkSession, scale: MasterScale) -> None:
 
 
 def score_columns(
-    as_of_date: date, model_version: str, feature_version: str, is_approved: bool
+    as_of_date: date, champion: RegisteredScorecard, feature_version: str, is_approved: bool
 ) -> dict[str, object]:
     """The columns of `scores.credit_score` that have one value for all rows of a run."""
     return {
         "as_of_date": as_of_date,
         "model_name": MODEL_NAME,
-        "model_version": model_version,
+        "model_version": champion.version,
+        "horizon_months": champion.horizon_months,
         "feature_version": feature_version,
         "is_approved": is_approved,
     }
@@ -96,7 +97,7 @@ def run(context: JobContext) -> JobResult:
         check_unchanged(desk, approvals.approved[champion.version])
     same_for_all = score_columns(
         context.as_of_date,
-        champion.version,
+        champion,
         features.feature_version,
         champion.version in approvals.approved,
     )

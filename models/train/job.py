@@ -102,7 +102,7 @@ def run(context: JobContext) -> JobResult:
     desk = open_desk(context)
     client = desk.client
     found = scorecards(client, features.feature_version)
-    training_set = read_training_set(context, features)
+    training_set = read_training_set(context, features, SPECIFICATION)
     training_set_sha256 = training_set.sha256(SPECIFICATION)
     approvals = desk.standing()
     # One that was refused or withdrawn saves no training: another one is wanted.
@@ -119,7 +119,7 @@ def run(context: JobContext) -> JobResult:
     firms, defaults = len(training_set.outcome), training_set.default_count
     champion = unfinished_for(found, context.as_of_date, training_set_sha256)
     if champion is None:
-        if min(defaults, firms - defaults) < SPECIFICATION.minimum_defaults:
+        if not training_set.has_enough(SPECIFICATION):
             note = (
                 f"not trained: {firms} outcomes were known by then, {defaults} of them defaults, "
                 f"and a model needs at least {SPECIFICATION.minimum_defaults} of either kind"
@@ -129,8 +129,8 @@ def run(context: JobContext) -> JobResult:
     written = _write_figures(context, client, champion)
     finish(client, found, champion)
     note = (
-        f"{MODEL_NAME} version {champion.version} trained on {firms} firms, {defaults} defaults, "
-        f"{PRODUCTION_FEATURE_SET} features"
+        f"{MODEL_NAME} version {champion.version} trained on {firms} firms, {defaults} defaults "
+        f"{training_set.in_words}, {PRODUCTION_FEATURE_SET} features"
     )
     return JobResult(firms, written, (note, *_headlines(client, champion)))
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from models.master_scale import MasterScale
 from models.metrics import Estimate
+from models.outcome_window import OutcomeWindow
 from models.specification import PRODUCTION_FEATURE_SET, Specification
 from models.training import Trained
 from models.training_set import FeatureFrame, TrainingSet
@@ -24,9 +25,13 @@ from models.validation_report.stability import Shift, stability
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found out about a champion, section by section; `specification` as settings."""
+    """What was found out about a champion, section by section; `specification` as settings.
+
+    `window` is that of the outcomes it was trained on, None where they had no day.
+    """
 
     specification: dict[str, float]
+    window: OutcomeWindow | None
     data_quality: DataQuality
     discrimination: Discrimination
     calibration: CalibrationByGrade
@@ -71,6 +76,7 @@ def findings(
     predicted = trained.of("scorecard", PRODUCTION_FEATURE_SET).out_of_fold.probability
     return Findings(
         specification=specification.parameters(),
+        window=training_set.window,
         data_quality=data_quality(card, training_set, features.values, candidates),
         discrimination=discrimination(trained, outcome),
         calibration=calibration_by_grade(

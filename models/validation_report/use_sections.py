@@ -183,6 +183,19 @@ def fairness_section(found: Findings) -> Section:
     )
 
 
+def _said_of_horizon(found: Findings) -> str:
+    if found.window is None:
+        return (
+            "Horizon: what counts is whether a default was known by the training date, and not "
+            "when it happened. There is no outcome window, so the probability has no stated "
+            "horizon, and features may contain invoices issued after a default."
+        )
+    return (
+        f"Horizon: default within twelve months. Features are those of {found.window.begins}, "
+        f"defaults those up to {found.window.ends}; it is one year, with its economy."
+    )
+
+
 def _limits(found: Findings) -> tuple[str, ...]:
     quality, area = found.data_quality, found.area
     few = tuple(
@@ -198,9 +211,7 @@ def _limits(found: Findings) -> tuple[str, ...]:
         f"{quality.enterprise_count:,}. The base rate of "
         f"{percent(quality.default_count / quality.firm_count)} is that of the others; the "
         "probabilities of these rest on the assumption that they are alike.",
-        "Horizon: what counts is whether a default was known by the training date, and not when it "
-        "happened. There is no outcome window, so the probability has no stated horizon, and "
-        "features may contain invoices issued after a default.",
+        _said_of_horizon(found),
         "Time: firms were left out, not a period. How the model fares in another year is for "
         "monitoring to say, as outcomes mature.",
         f"Range: the feature with most enterprises beyond the training firms is {beyond.feature}, "

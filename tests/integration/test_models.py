@@ -16,7 +16,9 @@ import pytest
 from pyspark.sql import Row
 
 from loomline.job import JobContext, JobResult
-from loomline.lake import replace_rows
+from loomline.lake import append_rows, create_tables, remove_rows, replace_rows
+from models.borrower_outcomes import LINK, OUTCOME
+from models.outcome_window import OutcomeWindow
 from models.registry import (
     CANDIDATE,
     CHALLENGER,
@@ -29,11 +31,12 @@ from models.scenarios.declared import load_scenarios
 from models.score.job import SCORES
 from models.scorecard_sql import spark_columns
 from models.specification import ESTIMATORS, FEATURE_SETS, MODEL_NAME
-from models.train.job import CALIBRATION, METRICS
+from models.train.job import CALIBRATION, METRICS, SPECIFICATION
 from models.training_set import FEATURES, INPUT_TABLES, read_features, read_training_set
 from models.validation import PERMUTED
 from tests.integration.conftest import AS_OF_DATE, RunJob
 from tests.integration.content import content_hashes
+from tests.integration.planted import planted_rows
 
 # The sample's first outcome is of September 2018.
 EARLY_DATE = date(2018, 8, 31)
@@ -161,10 +164,71 @@ def test_a_date_before_any_outcome_gets_neither_model_nor_scores(
 def test_outcomes_known_later_are_not_trained_on(trained: Trained) -> None:
     settings, features = trained.lake.settings, read_features(trained.lake.spark, AS_OF_DATE)
     early, middle, now = (
-        len(read_training_set(JobContext(settings, day), features).outcome)
+        len(read_training_set(JobContext(settings, day), features, SPECIFICATION).outcome)
         for day in (EARLY_DATE, MIDDLE_DATE, AS_OF_DATE)
     )
     assert 0 == early < middle < now
+
+
+@pytest.fixture
+def borrowers(lake: JobContext, trained: Trained) -> Iterator[list[str]]:
+    """Enterprises that have had a loan for years; all but the last default, one a day.
+
+    The first 15 do within the window that begins on `AS_OF_DATE`, the next two before it, and the
+    next two after it. The rows go afterwards.
+    """
+    everyone = list(read_features(trained.lake.spark, AS_OF_DATE).values.index)[:40]
+    days = [*(f"2020-06-{place:02}" for place in range(1, 16)), "2020-01-10", "2020-02-29"]
+    days += ["2021-03-01", "2021-03-02"]
+    create_tables(lake.spark, lake.catalog, (OUTCOME, LINK))
+    told: list[dict[str, object]] = []
+    for place, enterprise in enumerate(everyone):
+        of = {"code_system": "planted_bank", "enterprise_code": f"B{enterprise}"}
+        told.append({**of, "is_default": False, "known_at": "2018-01-02 00:00:00"})
+        if place < len(days):
+            known_at = f"{pd.Timestamp(days[place]) + pd.Timedelta(days=1)}"
+            default = {"is_default": True, "default_date": date.fromisoformat(days[place])}
+            told.append({**of, **default, "known_at": known_at})
+    linked: list[dict[str, object]] = [
+        {
+            "code_system": "planted_bank",
+            "owner_code": "*",
+            "party_role": "enterprise",
+            "party_code": f"B{enterprise}",
+            "enterprise_id": enterprise,
+            "link_probability": 1.0,
+            "link_method": "own code",
+            "evidence": [],
+            "known_at": "2018-01-02 00:00:00",
+        }
+        for enterprise in everyone
+    ]
+    for table, rows in ((OUTCOME, told), (LINK, linked)):
+        append_rows(planted_rows(lake.spark, lake.catalog, table, rows), table)
+    yield everyone
+    for table in (OUTCOME, LINK):
+        remove_rows(lake.spark, table, "code_system = 'planted_bank'")
+
+
+def test_defaults_count_in_the_twelve_months_after_the_day_of_the_features(
+    trained: Trained, borrowers: list[str]
+) -> None:
+    settings, features = trained.lake.settings, read_features(trained.lake.spark, AS_OF_DATE)
+    closed_on = date(2021, 3, 7)
+    known = read_training_set(JobContext(settings, closed_on), features, SPECIFICATION)
+    assert known.window == OutcomeWindow(AS_OF_DATE, date(2021, 2, 28))
+    defaulted = sorted(borrowers[:15])
+    assert list(known.values.index[known.outcome == 1]) == defaulted
+    assert list(known.values.index) == sorted([*defaulted, *borrowers[17:]])
+    pd.testing.assert_frame_equal(known.values, features.values.loc[known.values.index])
+
+
+def test_a_window_whose_defaults_may_still_be_reported_is_not_trained_on(
+    trained: Trained, borrowers: list[str]
+) -> None:
+    settings, features = trained.lake.settings, read_features(trained.lake.spark, AS_OF_DATE)
+    known = read_training_set(JobContext(settings, date(2021, 3, 6)), features, SPECIFICATION)
+    assert known.window is None or known.window.begins < AS_OF_DATE
 
 
 def test_the_run_tells_where_the_model_comes_from(trained: Trained) -> None:

@@ -20,7 +20,7 @@ from loomline.lake import known_condition
 from models.master_scale import load_master_scale
 from models.monitor.finding import Watched
 from models.monitor.inputs import OUTCOMES
-from models.monitor.maturing import Matured, ScoredDate, matured, newest_matured, window_end
+from models.monitor.maturing import Matured, ScoredDate, matured, newest_matured
 from models.monitor.outcome_findings import outcome_findings
 from models.monitor.outcome_tests import (
     binomial_p_value,
@@ -31,6 +31,7 @@ from models.monitor.outcome_tests import (
     observed_figures,
 )
 from models.monitor.thresholds import Simulation, Thresholds, load_thresholds
+from models.outcome_window import window_after
 
 CHAMPION = Watched("7", "champion")
 SIMULATION = Simulation(samples=2_000, seed=5, source="A test.")
@@ -152,7 +153,7 @@ def test_the_interval_of_an_area_is_that_of_firms_drawn_one_by_one() -> None:
     ],
 )
 def test_a_window_ends_twelve_months_later(scored_on: date, ends: date) -> None:
-    assert window_end(scored_on) == ends
+    assert window_after(scored_on).ends == ends
 
 
 def test_the_newest_date_whose_window_is_over_is_looked_at() -> None:
