@@ -26,21 +26,25 @@ LIKE_SHARE = 0.9
 # A first word longer than that is more than one field.
 LONGEST_WORD = 24
 FALLBACK_QUOTE = '"'
+APOSTROPHE = "'"
+# How DuckDB is asked: for any quote, or for none but the fallback.
+SNIFFED = "select Delimiter, Quote from sniff_csv(?, sample_size = 2000)"
+SNIFFED_BY_FALLBACK = (
+    f"select Delimiter, Quote from sniff_csv(?, sample_size = 2000, quote = '{FALLBACK_QUOTE}')"
+)
 
 # A record with the number of its first line.
 Record = tuple[int, list[str]]
 
 
-def _sniffed(text: str) -> tuple[str, str]:
+def _sniffed(text: str, query: str = SNIFFED) -> tuple[str, str]:
     """The delimiter and quote that DuckDB finds; a comma where it finds nothing."""
     text = text[: text.rfind("\n", 0, SNIFFED_CHARACTERS) + 1] or text
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sample.csv"
         path.write_text(text, encoding="utf-8", newline="")
         try:
-            found = duckdb.execute(
-                "select Delimiter, Quote from sniff_csv(?, sample_size = 2000)", [str(path)]
-            ).fetchone()
+            found = duckdb.execute(query, [str(path)]).fetchone()
         except duckdb.Error:
             found = None
     delimiter, quote = found or (",", "")
@@ -101,11 +105,46 @@ def header_position(rows: Sequence[Sequence[str | None]], width: int) -> tuple[i
     return None, False
 
 
+def _below_titles(records: Sequence[Record]) -> Sequence[Record]:
+    """The records that are judged: titles above a header have fewer cells."""
+    return records[min(5, len(records) // 4) :]
+
+
 def _of_delimiter(text: str, delimiter: str, quote: str) -> tuple[list[Record], int] | None:
     records = _records(text, delimiter, quote)
-    # Titles above a header have fewer cells; what is judged is the rest.
-    width, share = _width(records[min(5, len(records) // 4) :])
+    width, share = _width(_below_titles(records))
     return (records, width) if width > 1 and share >= LIKE_SHARE else None
+
+
+def _has_column_in_apostrophes(records: Sequence[Record], width: int) -> bool:
+    """Whether all that is said in some column stands between apostrophes."""
+    rows = [cells for _, cells in _below_titles(records) if len(cells) == width]
+    columns = ([cell for cell in column if cell] for column in zip(*rows, strict=True))
+    return any(
+        column and all(len(cell) > 1 and cell[0] == cell[-1] == APOSTROPHE for cell in column)
+        for column in columns
+    )
+
+
+def _dialect(text: str) -> tuple[str, str]:
+    """The delimiter and quote of a text.
+
+    A few apostrophes at the ends of cells make DuckDB take the apostrophe for the quote and then,
+    where whole lines stand between two of them, any delimiter. So the apostrophe is the quote only
+    if more records are alike by it than without it, or if it stands around a whole column.
+    """
+    sniffed = _sniffed(text)
+    if sniffed[1] != APOSTROPHE:
+        return sniffed
+    other = _sniffed(text, SNIFFED_BY_FALLBACK)
+    found, found_other = _of_delimiter(text, *sniffed), _of_delimiter(text, *other)
+    if found is None or found_other is None:
+        return other if found is None else sniffed
+    # Of all records: a delimiter within each first cell makes all but the header alike.
+    share, share_other = _width(found[0])[1], _width(found_other[0])[1]
+    if share == share_other:
+        return sniffed if _has_column_in_apostrophes(*found_other) else other
+    return sniffed if share > share_other else other
 
 
 def _blank_separated(text: str) -> tuple[list[Record], int] | None:
@@ -117,7 +156,7 @@ def _blank_separated(text: str) -> tuple[list[Record], int] | None:
 
 def sniff_delimited(sample: Sample, text: SampleText) -> Shape | None:
     """The shape of delimited or blank-separated text; None where lines have no common delimiter."""
-    delimiter, quote = _sniffed(text.text)
+    delimiter, quote = _dialect(text.text)
     found = _of_delimiter(text.text, delimiter, quote)
     if found is None:
         delimiter, quote = BLANKS, FALLBACK_QUOTE

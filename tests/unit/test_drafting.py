@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 from typer.testing import CliRunner
@@ -293,6 +293,10 @@ PLAIN = st.text(st.characters(categories=["L", "Nd"], include_characters="_-&' \
 NAMES = st.text(st.sampled_from("abcdefghij客户金额日期数量名称"), min_size=2, max_size=8)
 
 
+def is_in_apostrophes(texts: Sequence[str]) -> bool:
+    return all(len(text) > 1 and text[0] == text[-1] == "'" for text in texts)
+
+
 @st.composite
 def tables(draw: st.DrawFn) -> list[list[str]]:
     """A header and at least four rows; a text, a number and a date among the columns."""
@@ -307,11 +311,14 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
         draw(st.lists(kinds[place % 3], min_size=count, max_size=count))
         for place in range(len(names))
     ]
+    # Apostrophes around all the cells of a column are quotes, which no reader gives back.
+    assume(not any(is_in_apostrophes(texts[-4:]) for texts in columns))
     return [names, *(list(row) for row in zip(*columns, strict=True))]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(tables(), st.sampled_from([",", ";", "|", "\t"]))
+@example([["名称", "数量", "客户"], *[["a", "1.00", "b"]] * 3, ["'", "0.00", "'"]], ",")
 def test_any_delimited_table_is_read_back_with_its_header(
     tmp_path: Path, rows: list[list[str]], delimiter: str
 ) -> None:
