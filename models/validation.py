@@ -82,6 +82,35 @@ def out_of_fold_log_odds(
     return found
 
 
+@dataclass(frozen=True)
+class Predicted:
+    """What a model says of firms that it was not fitted on, both (firms,)."""
+
+    log_odds: Floats
+    probability: Floats
+    used_features: tuple[str, ...]
+
+
+def fit_and_predict(
+    estimator: Estimator,
+    seen: pd.DataFrame,
+    outcome: Floats,
+    unseen: pd.DataFrame,
+    specification: Specification,
+    seed: int,
+) -> Predicted:
+    """Fit to firms (firms, features) with outcomes (firms,), calibrate, and predict others.
+
+    Bins, choice of features, directions, coefficients and calibration know the seen firms alone.
+    """
+    inner = _folds(specification.calibration_folds, seed)
+    left_out = out_of_fold_log_odds(estimator, seen, outcome, inner, specification)
+    fitted = FITS[estimator](seen, outcome, specification)
+    log_odds = fitted.log_odds(unseen)
+    probability = fit_calibration(left_out, outcome).probability(log_odds)
+    return Predicted(log_odds, probability, tuple(fitted.used_features))
+
+
 def _one_repeat(
     estimator: Estimator,
     values: pd.DataFrame,
@@ -92,13 +121,16 @@ def _one_repeat(
     log_odds, probability = np.empty(len(outcome)), np.empty(len(outcome))
     used: list[str] = []
     for train, test in _folds(specification.folds, seed).split(values, outcome):
-        seen, outcomes = values.iloc[train], outcome[train]
-        inner = _folds(specification.calibration_folds, seed)
-        unseen = out_of_fold_log_odds(estimator, seen, outcomes, inner, specification)
-        fitted = FITS[estimator](seen, outcomes, specification)
-        log_odds[test] = fitted.log_odds(values.iloc[test])
-        probability[test] = fit_calibration(unseen, outcomes).probability(log_odds[test])
-        used += fitted.used_features
+        found = fit_and_predict(
+            estimator,
+            values.iloc[train],
+            outcome[train],
+            values.iloc[test],
+            specification,
+            seed,
+        )
+        log_odds[test], probability[test] = found.log_odds, found.probability
+        used += found.used_features
     return log_odds, probability, used
 
 
