@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
@@ -13,9 +13,12 @@ import mlflow
 import pandas as pd
 from mlflow.models import infer_signature
 from mlflow.tracking import MlflowClient
+from pyspark.sql import SparkSession
 
+from loomline.lake import table_version
 from loomline.settings import Settings
-from models.registry import CANDIDATE, TRAINED_AS_OF, open_registry
+from models.registry import CANDIDATE, FEATURE_VERSION, TRAINED_AS_OF, open_registry
+from models.validation_report.files import log_files
 
 PACKAGE = Path(__file__).resolve().parent
 REQUIRED = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy")
@@ -56,17 +59,55 @@ class ModelKind:
     description: str
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Of what a model was trained: the date, the Delta version of each table, the code.
+
+    By the `tags` a later run knows whether the version is of what is declared then.
+    """
+
+    trained_as_of: date
+    tags: Mapping[str, str]
+    table_versions: Mapping[str, int]
+    code_commit: str
+
+    @property
+    def feature_version(self) -> str:
+        """The versions of what is declared, in a word."""
+        return "/".join(self.tags[name] for name in sorted(self.tags))
+
+    def all_tags(self) -> dict[str, str]:
+        """As tags of a run and of a model version."""
+        tables = {f"delta_version.{name}": str(x) for name, x in self.table_versions.items()}
+        return {
+            **self.tags,
+            **tables,
+            TRAINED_AS_OF: self.trained_as_of.isoformat(),
+            FEATURE_VERSION: self.feature_version,
+            "code_commit": self.code_commit,
+        }
+
+
 @dataclass(frozen=True, eq=False)
 class TrainingRun:
-    """What is logged of a training; `answer` is what the model says of the `example` rows."""
+    """What is logged of a training; `answer` is what the model says of the `example` rows.
+
+    `report` has the files of its validation report by name.
+    """
 
     name: str
-    trained_as_of: date
     parameters: Mapping[str, object]
     figures: Mapping[str, float]
     model: ModelText
     example: pd.DataFrame
     answer: pd.DataFrame
+    report: Mapping[str, bytes]
+
+
+def table_versions(spark: SparkSession, names: Sequence[str]) -> dict[str, int]:
+    """The Delta version of each of the tables that are there."""
+    versions = {name: table_version(spark, name) for name in names}
+    return {name: version for name, version in versions.items() if version is not None}
 
 
 def open_experiment(settings: Settings, name: str) -> MlflowClient:
@@ -79,9 +120,16 @@ def open_experiment(settings: Settings, name: str) -> MlflowClient:
 
 
 def newest_known(
-    client: MlflowClient, model_name: str, as_of_date: date, tags: Mapping[str, str]
+    client: MlflowClient,
+    model_name: str,
+    as_of_date: date,
+    tags: Mapping[str, str],
+    may_be: Callable[[str], bool] = lambda version: True,
 ) -> RegisteredModel | None:
-    """The newest version with these tags that knew of nothing later than the date, or none."""
+    """The newest version with these tags that knew of nothing later than the date, or none.
+
+    `may_be` says of a version whether the record of approvals allows it.
+    """
     found = [
         RegisteredModel(
             str(one.version), str(one.run_id), date.fromisoformat(one.tags[TRAINED_AS_OF])
@@ -89,7 +137,7 @@ def newest_known(
         for one in client.search_model_versions(f"name = '{model_name}'")
         if all(one.tags.get(name) == value for name, value in tags.items())
     ]
-    known = [one for one in found if one.trained_as_of <= as_of_date]
+    known = [one for one in found if one.trained_as_of <= as_of_date and may_be(one.version)]
     return max(known, key=lambda one: (one.trained_as_of, int(one.version)), default=None)
 
 
@@ -117,21 +165,27 @@ def _log_text_model(model: ModelText, example: pd.DataFrame, answer: pd.DataFram
 
 
 def log_candidate(
-    client: MlflowClient, kind: ModelKind, run: TrainingRun, tags: Mapping[str, str]
+    client: MlflowClient,
+    kind: ModelKind,
+    run: TrainingRun,
+    origin: Origin,
+    tags: Mapping[str, str],
 ) -> RegisteredModel:
     """Log one run with all that belongs to a model, and register it with the alias `candidate`.
 
-    Run and version have the tags, and the date as of which the model was trained.
+    Run and version have the tags and those of the origin; the version that of its report too, so
+    that a registered version is complete.
     """
-    every = {**tags, TRAINED_AS_OF: run.trained_as_of.isoformat()}
+    every = {**tags, **origin.all_tags()}
     mlflow.set_experiment(kind.experiment)
     with mlflow.start_run(run_name=run.name, tags=every) as started:
         mlflow.log_params(dict(run.parameters))
         mlflow.log_metrics(dict(run.figures))
         uri = _log_text_model(run.model, run.example, run.answer)
+        every |= log_files(run.report)
     if not client.search_registered_models(f"name = '{kind.name}'"):
         client.create_registered_model(kind.name, description=kind.description)
     run_id = started.info.run_id
     made = client.create_model_version(kind.name, uri, run_id, tags=every)
     client.set_registered_model_alias(kind.name, CANDIDATE, str(made.version))
-    return RegisteredModel(str(made.version), run_id, run.trained_as_of)
+    return RegisteredModel(str(made.version), run_id, origin.trained_as_of)

@@ -159,6 +159,24 @@ def facts_of(desk: Desk, version: ModelVersion) -> VersionFacts:
     )
 
 
+def reported_facts(desk: Desk, version: str) -> VersionFacts:
+    """What a version is now, which has the validation report that was made when it was trained.
+
+    Raises:
+        LoomlineError: the version is unknown, unfinished or without validation report, or its
+            report was changed.
+    """
+    found = _version(desk, version)
+    facts = facts_of(desk, found)
+    if facts.validation_report_sha256 != found.tags.get(VALIDATION_REPORT):
+        raise LoomlineError(
+            f"The validation report of version {facts.model_version} is not the one that was made "
+            "when the version was trained.",
+            "Train anew, and find out who changed the files of MLflow.",
+        )
+    return facts
+
+
 def differing_facts(approved: VersionFacts, now: VersionFacts) -> list[str]:
     """The names of what is otherwise now than it was when the version was approved."""
     return [
@@ -214,15 +232,8 @@ def request(desk: Desk, kind: EventKind, version: str, by: str, reason: str) -> 
         # Also of a version that was changed or deleted: above all of such a one.
         check_request(now, kind, version)
         return _add(desk, kind, now.approved[version], by, reason, None)
-    found = _version(desk, version)
-    facts = facts_of(desk, found)
+    facts = reported_facts(desk, version)
     check_request(now, kind, facts.model_version)
-    if facts.validation_report_sha256 != found.tags.get(VALIDATION_REPORT):
-        raise LoomlineError(
-            f"The validation report of version {facts.model_version} is not the one that was made "
-            "when the version was trained.",
-            "Train anew, and find out who changed the files of MLflow.",
-        )
     return _add(desk, kind, facts, by, reason, None)
 
 

@@ -59,6 +59,8 @@ COVARIATES = (
     ),
 )
 NAMES = tuple(one.name for one in COVARIATES)
+# Ranks that need no model, by the covariate that they follow.
+NAIVE = ("days_since_maintenance", "failures_90d")
 SIGNS = {one.name: one.sign for one in COVARIATES}
 
 

@@ -15,6 +15,7 @@ from models.evaluations.evaluation import Figure
 from models.evaluations.resampling import unit_estimate
 from models.hazard import probabilities
 from models.holdout import TooFewError
+from models.machine_health.declared import NAIVE
 from models.machine_health.machine_dates import MachineDates, outcome_within
 from models.machine_health.specification import Specification
 from models.machine_health.splits import MachineSplit
@@ -22,8 +23,6 @@ from models.machine_health.training import TrainingPart, train
 from models.metrics import Estimate
 
 HAZARD, BASE_RATE = "hazard", "base rate"
-# Ranks that need no model, by the covariate that they follow.
-NAIVE = ("days_since_maintenance", "failures_90d")
 
 
 @dataclass(frozen=True, eq=False)

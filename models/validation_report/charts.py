@@ -233,9 +233,10 @@ def sensitivity_chart(found: Sensitivity) -> Chart:
         return drawn.chart()
 
 
-def benchmark_chart(found: Benchmarks) -> Chart:
+def benchmark_chart(found: Benchmarks, horizon: str = "") -> Chart:
     """The model's area less each rival's, with the paired interval."""
-    title = Words("Model's AUC less the rival's", "模型AUC减对照AUC")
+    within = (f" within {horizon}", f"（{horizon}）") if horizon else ("", "")
+    title = Words(f"Model's AUC less the rival's{within[0]}", f"模型AUC减对照AUC{within[1]}")
     with _drawing(title, 0.9 + 0.42 * len(found.rivals)) as drawn:
         axes = drawn.axes
         axes.axvline(0, color=QUIET, linewidth=0.8, linestyle=DASHES)

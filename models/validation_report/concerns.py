@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from models.validation_report.benchmark import Benchmarks
 from models.validation_report.findings import Findings
 from models.validation_report.grade_calibration import SIGNIFICANCE
-from models.validation_report.stability import LARGE_SHIFT, SOME_SHIFT
+from models.validation_report.stability import LARGE_SHIFT, SOME_SHIFT, Shift
 from models.validation_report.text import listed, number, p_value, percent, with_interval
 
 # A rule of thumb of logistic regression: Peduzzi and others (1996), "A simulation study of the
@@ -89,21 +90,29 @@ def _calibration(found: Findings) -> Iterator[Concern]:
         )
 
 
-def _stability(found: Findings) -> Iterator[Concern]:
-    for shift in found.stability:
+def stability_concerns(
+    shifts: Iterable[Shift], scored: str = "All enterprises", trained_on: str = "training firms"
+) -> Iterator[Concern]:
+    """What is scored unlike what was trained on, by the conventional bound."""
+    for shift in shifts:
         if shift.index >= SOME_SHIFT:
             beyond = "beyond" if shift.index > shift.chance_upper else "within"
             bound = LARGE_SHIFT if shift.index > LARGE_SHIFT else SOME_SHIFT
             yield Concern(
                 "stability",
-                f"All enterprises differ from the training firms in {shift.name}: index "
+                f"{scored} differ from the {trained_on} in {shift.name}: index "
                 f"{number(shift.index)}, conventional bound {bound}, {beyond} what chance does "
                 f"(up to {number(shift.chance_upper)}).",
             )
 
 
-def _benchmark(found: Findings) -> Iterator[Concern]:
-    for rival in found.benchmarks.rivals:
+def _stability(found: Findings) -> Iterator[Concern]:
+    return stability_concerns(found.stability)
+
+
+def benchmark_concerns(benchmarks: Benchmarks, model: str = "The champion") -> Iterator[Concern]:
+    """Every rival that the model is not shown to rank better than."""
+    for rival in benchmarks.rivals:
         if rival.champion_less_rival.lower <= 0:
             verdict = (
                 "ranks worse than"
@@ -112,9 +121,13 @@ def _benchmark(found: Findings) -> Iterator[Concern]:
             )
             yield Concern(
                 "benchmark",
-                f"The champion {verdict} the {rival.rival}: difference of the AUC "
+                f"{model} {verdict} the {rival.rival}: difference of the AUC "
                 f"{with_interval(rival.champion_less_rival)}.",
             )
+
+
+def _benchmark(found: Findings) -> Iterator[Concern]:
+    return benchmark_concerns(found.benchmarks)
 
 
 def _fairness(found: Findings) -> Iterator[Concern]:

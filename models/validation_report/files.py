@@ -7,6 +7,7 @@ import json
 import math
 import tempfile
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import mlflow
@@ -20,18 +21,20 @@ FOLDER, PAGE = VALIDATION_REPORT_FILE.split("/")
 PDF, DATA = "report.pdf", "findings.json"
 
 
-def _without_nan(value: object) -> object:
-    """The value with None for every number that JSON has no word for."""
+def _plain(value: object) -> object:
+    """The value with None for every number that JSON has no word for, and days as texts."""
     if isinstance(value, Mapping):
-        return {key: _without_nan(x) for key, x in value.items()}
+        return {key: _plain(x) for key, x in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_nan(x) for x in value]
+        return [_plain(x) for x in value]
+    if isinstance(value, date):
+        return value.isoformat()
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def plain_json(content: Mapping[str, object]) -> str:
     """What a report says, for programs; a number that is none becomes null."""
-    return json.dumps(_without_nan(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def files_of(report: Document, content: str) -> dict[str, bytes]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from models.validation_report.concern_table import NOTHING_RAISED, TO_DECIDE, concern_tables
 from models.validation_report.concerns import concerns
-from models.validation_report.document import Column, Document, Figure, Section, Table, Words
+from models.validation_report.document import Document, Figure, Section, Words
 from models.validation_report.findings import Findings
 from models.validation_report.input_sections import data_section, soundness_section
 from models.validation_report.performance_sections import (
@@ -27,19 +28,13 @@ SECTIONS = (
 
 
 def _summary(found: Findings, sections: tuple[Section, ...]) -> Section:
-    titles = {x.key: f"{x.title.english} {x.title.chinese}" for x in sections}
     raised = concerns(found)
     quality, portfolio = found.data_quality, found.calibration.portfolio
     score = found.stability[0]
     return Section(
         key="summary",
         title=Words("Summary", "摘要"),
-        introduction=Words(
-            "What the figures show beyond a stated bound, for a person to decide on. This report "
-            "recommends nothing: whether the version may be used is decided by an approval with a "
-            "reason.",
-            "以下为超出既定界限、需由人判断的事项。本报告不作建议，是否使用须经有理由的审批决定。",
-        ),
+        introduction=TO_DECIDE,
         figures=(
             Figure(
                 Words("Training firms", "训练企业"),
@@ -62,19 +57,8 @@ def _summary(found: Findings, sections: tuple[Section, ...]) -> Section:
                 f"{score.reading}; chance alone up to {number(score.chance_upper)}",
             ),
         ),
-        points=() if raised else ("Nothing lies beyond a stated bound.",),
-        tables=(
-            Table(
-                Words("To decide on", "待判断事项"),
-                (
-                    Column(Words("Section", "章节"), is_number=False),
-                    Column(Words("Finding", "发现"), is_number=False),
-                ),
-                tuple((titles[x.section], x.text) for x in raised),
-            ),
-        )
-        if raised
-        else (),
+        points=() if raised else NOTHING_RAISED,
+        tables=concern_tables(raised, sections),
     )
 
 

@@ -33,4 +33,4 @@ class Subject:
 
     def content(self) -> dict[str, object]:
         """The same for programs."""
-        return {**asdict(self), "trained_as_of": self.trained_as_of.isoformat()}
+        return asdict(self)

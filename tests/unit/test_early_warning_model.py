@@ -14,23 +14,25 @@ from scipy.special import logit
 from expectations.suites import load_suites
 from loomline.settings import PROJECT_ROOT, Settings
 from loomline.tables import load_tables
+from models.early_warning.evidence import warning_evidence
 from models.early_warning.firm_dates import FirmDates
 from models.early_warning.job import WARNINGS
 from models.early_warning.registering import (
     log_and_register,
     open_warnings,
     read_warning_model,
-    warning_model_for,
 )
 from models.early_warning.specification import MODEL_NAME, Specification
 from models.early_warning.training import TrainingPart, threshold, train_hazard, training_part
 from models.early_warning.warning_model import WarningModel, warning_model
 from models.early_warning.warning_rows import LEADING, warning_rows
 from models.inventory import declared_model
+from models.registered import Origin, newest_known
 from models.registry import CANDIDATE
 from tests.unit.made_up_hazards import ecosystem
 
 SPECIFICATION = Specification(inverse_penalties=(1.0,))
+SIGNS = {"x0": 1, "x1": 1}
 DESCRIBED = {
     name: {
         "feature": name,
@@ -118,13 +120,19 @@ def test_the_registry_gives_the_newest_model_that_knew_of_nothing_later(
     tmp_path: Path, part: TrainingPart, model: WarningModel
 ) -> None:
     client = open_warnings(Settings(home=tmp_path))
-    trained = train_hazard(part, {"x0": 1, "x1": 1}, SPECIFICATION)
+    trained = train_hazard(part, SIGNS, SPECIFICATION)
     tags = {"covariates_version": "a", "families_version": "b"}
-    assert warning_model_for(client, date(2021, 1, 1), tags) is None
-    made = log_and_register(client, model, part, trained, SPECIFICATION, date(2020, 9, 30), tags)
-    assert warning_model_for(client, date(2020, 9, 29), tags) is None
-    assert warning_model_for(client, date(2020, 9, 30), tags) == made
-    assert warning_model_for(client, date(2020, 10, 1), {**tags, "families_version": "c"}) is None
+    assert newest_known(client, MODEL_NAME, date(2021, 1, 1), tags) is None
+    evidence = warning_evidence(part, trained, SIGNS, part.dates.values.head(50), SPECIFICATION)
+    origin = Origin(date(2020, 9, 30), tags, {"features.window_value": 3}, "c0ffee")
+    entry = declared_model(PROJECT_ROOT / "catalog", MODEL_NAME)
+    made = log_and_register(client, model, part, evidence, SPECIFICATION, origin, entry)
+    assert newest_known(client, MODEL_NAME, date(2020, 9, 29), tags) is None
+    assert newest_known(client, MODEL_NAME, date(2020, 9, 30), tags) == made
+    nobody = newest_known(client, MODEL_NAME, date(2020, 9, 30), tags, lambda version: False)
+    assert nobody is None
+    others = {**tags, "families_version": "c"}
+    assert newest_known(client, MODEL_NAME, date(2020, 10, 1), others) is None
     assert read_warning_model(client, made).to_json() == model.to_json()
     alias = client.get_model_version_by_alias(MODEL_NAME, CANDIDATE)
     assert str(alias.version) == made.version
@@ -133,4 +141,4 @@ def test_the_registry_gives_the_newest_model_that_knew_of_nothing_later(
     pd.testing.assert_frame_equal(served.predict(values), model.predict(values))
     figures = client.get_run(made.run_id).data.metrics
     assert figures["auc_90_out_of_fold"] > 0.6
-    assert declared_model(PROJECT_ROOT / "catalog", MODEL_NAME).retrain_after_days > 0
+    assert entry.retrain_after_days > 0

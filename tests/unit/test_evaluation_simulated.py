@@ -26,7 +26,8 @@ from models.evaluations.evaluation import Evaluation, Figure, exact
 from models.evaluations.machine_health import as_frame
 from models.evaluations.simulated_lakes import Ecosystem, kept_rows, once, steps_on_last_day
 from models.evaluations.split_figures import calibration_figures, of_split
-from models.machine_health.evaluation import BASE_RATE, HAZARD, NAIVE
+from models.machine_health.declared import NAIVE
+from models.machine_health.evaluation import BASE_RATE, HAZARD
 from models.machine_health.machine_dates import machine_dates, sundays
 from models.metrics import Estimate
 from simulator.calendar import date_of

@@ -20,6 +20,7 @@ from models.hazard_training import Trained
 from models.holdout import TooFewError
 from models.inventory import declared_model
 from models.machine_health.declared import COVARIATES, NAMES, SIGNS
+from models.machine_health.evidence import failure_evidence
 from models.machine_health.failure_model import FailureModel, expected_days
 from models.machine_health.health_rows import ANOMALY, LEADING, NO_MODEL, health_rows
 from models.machine_health.history import History
@@ -32,7 +33,7 @@ from models.machine_health.registering import (
 )
 from models.machine_health.specification import MODEL_NAME, Specification
 from models.machine_health.training import TrainingPart, train, training_part
-from models.registered import newest_known
+from models.registered import Origin, newest_known
 from models.registry import CANDIDATE
 from tests.unit.made_up_machines import day, fleet, made_up, reading, report
 
@@ -172,7 +173,10 @@ def test_the_registry_gives_the_newest_model_that_knew_of_nothing_later(
 ) -> None:
     client = open_failures(Settings(home=tmp_path))
     tags = {"covariates_version": "a"}
-    made = log_and_register(client, part, trained, SPECIFICATION, date(2020, 4, 26), tags)
+    evidence = failure_evidence(part, trained, part.dates.values.tail(50), SPECIFICATION)
+    origin = Origin(date(2020, 4, 26), tags, {"silver.machine_event": 3}, "c0ffee")
+    entry = declared_model(catalog, MODEL_NAME)
+    made = log_and_register(client, part, evidence, SPECIFICATION, origin, entry)
     assert newest_known(client, MODEL_NAME, date(2020, 4, 25), tags) is None
     assert newest_known(client, MODEL_NAME, date(2020, 4, 26), tags) == made
     assert newest_known(client, MODEL_NAME, date(2020, 5, 1), {"covariates_version": "b"}) is None
@@ -185,4 +189,4 @@ def test_the_registry_gives_the_newest_model_that_knew_of_nothing_later(
     figures = client.get_run(made.run_id).data.metrics
     assert figures["auc_7_out_of_fold"] > 0.55
     assert figures["auc_30_out_of_fold_lower"] <= figures["auc_30_out_of_fold_upper"]
-    assert declared_model(catalog, MODEL_NAME).tier == 3
+    assert entry.tier == 3

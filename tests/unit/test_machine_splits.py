@@ -12,10 +12,10 @@ import pytest
 from models.evaluations.machine_health import as_frame, from_frame
 from models.hazard import PersonIntervals
 from models.hazard_training import unit_folds
+from models.machine_health.declared import NAIVE
 from models.machine_health.evaluation import (
     BASE_RATE,
     HAZARD,
-    NAIVE,
     base_rates,
     held_out,
     measure,
