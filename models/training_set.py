@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from loomline.errors import LoomlineError
 from loomline.job import JobContext
-from loomline.lake import known_condition, rows_at, sql_literal, table_exists
+from loomline.lake import create_tables, known_condition, rows_at, sql_literal
 from models.arrays import Floats
 from models.borrower_outcomes import LINK, OUTCOME, read_borrower_outcomes
 from models.outcome_window import OutcomeWindow, closed_window, outcomes_in
@@ -155,8 +155,7 @@ def _in_window(
 
     None where no date with features of this version is long enough ago.
     """
-    if not all(table_exists(context.spark, name) for name in (OUTCOME, LINK)):
-        return None
+    create_tables(context.spark, context.catalog, (OUTCOME, LINK))
     dates = context.spark.sql(
         f"select distinct as_of_date from {FEATURES} "
         f"where feature_version = {sql_literal(features.feature_version)}"
