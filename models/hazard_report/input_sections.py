@@ -10,6 +10,12 @@ from models.validation_report.text import NOTHING, listed, measured, number, per
 COVARIATE = Column(Words("Covariate", "协变量"), is_number=False)
 
 
+def units_label(found: HazardFindings) -> Words:
+    """The units as the label of a figure."""
+    units = found.naming.units
+    return Words(units.english.capitalize(), units.chinese)
+
+
 def data_section(found: HazardFindings) -> Section:
     """What there is to learn from, what is missing of it, and what is out of range."""
     data, naming = found.data, found.naming
@@ -32,7 +38,7 @@ def data_section(found: HazardFindings) -> Section:
         figures=(
             Figure(Words("Training rows", "训练样本"), f"{data.row_count:,}", naming.rows.english),
             Figure(
-                naming.units,
+                units_label(found),
                 f"{data.unit_count:,}",
                 f"{data.event_unit_count:,} with {naming.event.english}",
             ),
@@ -77,13 +83,18 @@ def data_section(found: HazardFindings) -> Section:
     )
 
 
-def _row(term: Term) -> tuple[str, ...]:
+def _row(term: Term, constant: tuple[str, ...]) -> tuple[str, ...]:
+    remark = ""
+    if term.covariate in constant:
+        remark = "tells no rows apart"
+    elif term.deviation_log_odds == 0:
+        remark = "held at nought by its sign"
     return (
         term.covariate,
         "more is worse" if term.sign > 0 else "more is better",
         signed(term.deviation_log_odds, 3),
         NOTHING if term.missing_log_odds is None else signed(term.missing_log_odds, 3),
-        "held at nought by its sign" if term.deviation_log_odds == 0 else "",
+        remark,
     )
 
 
@@ -110,7 +121,7 @@ def soundness_section(found: HazardFindings) -> Section:
                     Column(Words("Log-odds if missing", "缺失时对数几率")),
                     Column(Words("Remark", "备注"), is_number=False),
                 ),
-                tuple(_row(x) for x in found.terms),
+                tuple(_row(x, found.data.constant_covariates) for x in found.terms),
                 "Beside a row of mean values. A dash: no training row lacks the covariate, or all "
                 "do, so that its absence has no term.",
             ),

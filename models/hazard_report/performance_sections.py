@@ -164,7 +164,7 @@ def benchmark_section(found: HazardFindings) -> Section:
     )
     charts: tuple[Chart, ...] = ()
     if rankings and rankings[-1][1].benchmarks.rivals:
-        charts = (benchmark_chart(rankings[-1][1].benchmarks, _days(rankings[-1][0])),)
+        charts = (benchmark_chart(rankings[-1][1].benchmarks, rankings[-1][0].days),)
     return Section(
         key="benchmark",
         title=Words("Benchmark", "对标"),

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from models.hazard_report.concerns import hazard_concerns
 from models.hazard_report.evidence import Evidence
 from models.hazard_report.findings import HazardFindings, hazard_findings
-from models.hazard_report.input_sections import data_section, soundness_section
+from models.hazard_report.input_sections import data_section, soundness_section, units_label
 from models.hazard_report.performance_sections import (
     benchmark_section,
     calibration_section,
@@ -43,7 +43,7 @@ def _summary(found: HazardFindings, sections: tuple[Section, ...]) -> Section:
         introduction=TO_DECIDE,
         figures=(
             Figure(
-                found.naming.units,
+                units_label(found),
                 f"{data.unit_count:,}",
                 f"{data.event_unit_count:,} with {found.naming.event.english}, "
                 f"{data.row_count:,} {found.naming.rows.english}",

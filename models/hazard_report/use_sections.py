@@ -32,6 +32,14 @@ def _most_sensitive(found: Sensitivity) -> Sensitivity:
     return replace(found, responses=tuple(drawn))
 
 
+def _response_row(covariate: str, found: Sensitivity) -> tuple[str, ...]:
+    """The changes of the mean in the order in which they were made, and the largest of any row."""
+    responses = [x for x in found.responses if x.feature == covariate]
+    largest = max(x.largest_pd_change_ratio for x in responses)
+    means = (percent_points(x.mean_pd_change_ratio) for x in responses)
+    return (covariate, *means, number(100 * largest, 2))
+
+
 def _drawn(count: int) -> tuple[str, ...]:
     if count <= DRAWN:
         return ()
@@ -118,20 +126,14 @@ def sensitivity_section(found: HazardFindings) -> Section:
                 Words("Response to each change", "对各变化的反应"),
                 (
                     COVARIATE,
-                    Column(Words("Change", "变化"), is_number=False),
-                    Column(Words("Mean probability, % points", "平均概率，百分点")),
-                    Column(Words("Largest single change, % points", "最大变化，百分点")),
+                    Column(Words("Missing", "缺失")),
+                    Column(Words("One deviation lower", "下移一个标准差")),
+                    Column(Words("One deviation higher", "上移一个标准差")),
+                    Column(Words("Largest single change", "最大变化")),
                 ),
-                tuple(
-                    (
-                        x.feature,
-                        x.change,
-                        percent_points(x.mean_pd_change_ratio),
-                        number(100 * x.largest_pd_change_ratio, 2),
-                    )
-                    for x in sensitivity.responses
-                ),
-                "Largest single change: of any row, up or down. The model cuts values off at the "
+                tuple(_response_row(x.covariate, sensitivity) for x in found.terms),
+                "Change of the mean probability in percentage points. Largest single change: of "
+                "any row by any of the three, up or down. The model cuts values off at the "
                 "1st and 99th percentile, so that a shift beyond them does nothing more.",
             ),
         ),

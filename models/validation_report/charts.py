@@ -117,7 +117,8 @@ def _predicted_and_observed(
         markeredgewidth=2,
         label="predicted" if is_first else "",
     )
-    axes.annotate(text, (place, upper), (0, 4), textcoords="offset points", ha="center", fontsize=7)
+    top = (place, max(upper, 100 * predicted))
+    axes.annotate(text, top, (0, 4), textcoords="offset points", ha="center", fontsize=7)
 
 
 def calibration_chart(calibration: CalibrationByGrade) -> Chart:
@@ -229,13 +230,13 @@ def sensitivity_chart(found: Sensitivity) -> Chart:
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_xlabel("percentage points")
         axes.margins(x=0.1)
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3)
         return drawn.chart()
 
 
-def benchmark_chart(found: Benchmarks, horizon: str = "") -> Chart:
+def benchmark_chart(found: Benchmarks, days: int | None = None) -> Chart:
     """The model's area less each rival's, with the paired interval."""
-    within = (f" within {horizon}", f"（{horizon}）") if horizon else ("", "")
+    within = (f" within {days} days", f"（{days}天）") if days else ("", "")
     title = Words(f"Model's AUC less the rival's{within[0]}", f"模型AUC减对照AUC{within[1]}")
     with _drawing(title, 0.9 + 0.42 * len(found.rivals)) as drawn:
         axes = drawn.axes
