@@ -222,6 +222,7 @@ DAILY_JOBS = (
         reads=(
             *("features.enterprise_feature", "features.feature_name", "governance.model_event"),
             *("scores.credit_score", "scores.shadow_score", "scores.model_metric"),
+            *("scores.early_warning", "scores.machine_health"),
             *("silver.credit_outcome", "silver.credit_record", "silver.enterprise_link"),
         ),
         writes=("scores.model_monitoring",),

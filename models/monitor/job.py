@@ -46,6 +46,7 @@ from models.monitor.inputs import (
     read_validated_areas,
 )
 from models.monitor.maturing import Matured, matured, newest_matured
+from models.monitor.others_in_use import other_validations
 from models.monitor.outcome_findings import not_matured, outcome_findings
 from models.monitor.proposals import PROPOSAL, proposals
 from models.monitor.record_check import RECORD, record_finding
@@ -180,6 +181,11 @@ def _shadow(
     )
 
 
+def _rows(context: JobContext, found: list[tuple[str, Finding]]) -> list[tuple[object, ...]]:
+    """The rows of findings, each with the name of its model."""
+    return [finding.row(context.as_of_date, name) for name, finding in found]
+
+
 def _notes(findings: list[Finding]) -> tuple[str, ...]:
     counts = Counter(one.level for one in findings)
     told = ", ".join(f"{counts[level]} {level}" for level in reversed(LEVELS) if counts[level])
@@ -190,7 +196,8 @@ def _notes(findings: list[Finding]) -> tuple[str, ...]:
 def run(context: JobContext) -> JobResult:
     """Write what is found of the model that scored the as-of date.
 
-    A date without scores has no model to watch over, and still a record of approvals.
+    A date without scores has no model to watch over, and still a record of approvals. Of the other
+    registered models in use it is said when their validation is due anew.
     """
     spark = context.spark
     create_tables(spark, context.catalog, (MONITORING,))
@@ -198,11 +205,14 @@ def run(context: JobContext) -> JobResult:
     condition = f"as_of_date = {sql_literal(context.as_of_date)}"
     desk = open_desk(context)
     of_record = record_finding(verify(desk), past_traces(desk))
+    others = other_validations(context, there)
     in_use = _in_use(context) if SCORES in there else None
     if in_use is None:
-        rows = [of_record.row(context.as_of_date, MODEL_NAME)]
+        rows = [of_record.row(context.as_of_date, MODEL_NAME), *_rows(context, others)]
         replace_rows(rows_frame(spark, context.catalog, MONITORING, rows), MONITORING, condition)
-        return JobResult(0, 1, ("the date has no scores to watch over", *_notes([of_record])))
+        return JobResult(
+            0, len(rows), ("the date has no scores to watch over", *_notes([of_record]))
+        )
     thresholds = load_thresholds(context.catalog)
     drift, before = _drift(context, in_use, thresholds)
     now = in_use.scores.pd_ratio.to_numpy(dtype=float)
@@ -220,6 +230,6 @@ def run(context: JobContext) -> JobResult:
     findings = [*drift, *outcomes, *estimates, *shadow, validation]
     findings += proposals(findings, in_use.of)
     findings.append(of_record)
-    rows = [one.row(context.as_of_date, MODEL_NAME) for one in findings]
+    rows = _rows(context, [*((MODEL_NAME, one) for one in findings), *others])
     replace_rows(rows_frame(spark, context.catalog, MONITORING, rows), MONITORING, condition)
     return JobResult(len(in_use.scores), len(rows), _notes(findings))

@@ -21,8 +21,9 @@ def validation_finding(
     age, most = (as_of_date - validated_as_of).days, model.validate_after_days
     level: Level = "red" if age >= most else "green"
     said = (
-        f"Validated as of {validated_as_of}, {age} days ago; after {most} days it is due anew.",
-        f"验证截止日为{validated_as_of}，距今{age}天；满{most}天须重新验证。",
+        f"{model.title_en}: validated as of {validated_as_of}, {age} days ago; after {most} days "
+        "it is due anew.",
+        f"{model.title_zh}：验证截止日为{validated_as_of}，距今{age}天；满{most}天须重新验证。",
     )
     return Finding(
         of,

@@ -244,7 +244,9 @@ def said(row: dict[str, Any]) -> Words:
 
 
 def _scope_notices(findings: Answer) -> Iterator[Notice]:
-    if findings.rows and {row["measure"] for row in findings.rows} == {RECORD}:
+    # Of other models than that of the scores only the age of the validation is looked at.
+    measures = {row["measure"] for row in findings.rows} - {"validation_age_days"}
+    if measures == {RECORD}:
         yield Notice("note", RECORD_ONLY, MONITORING)
 
 
