@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from loomline.errors import EngineError
+from loomline.locks import held
+
+# Ivy's cache holds one program at a time: two that fetch at once find each other's halves.
+LOCK = "fetch.lock"
 
 
 class Artifact(NamedTuple):
@@ -33,9 +37,9 @@ def bring_alone(artifact: Artifact, jars: Path) -> None:
     Raises:
         EngineError: the jar could not be fetched.
     """
-    if not (jars / f"{artifact.name}-{artifact.version}.jar").exists():
-        jars.mkdir(parents=True, exist_ok=True)
-        _retrieve(artifact, jars / "ivy-cache", jars, "-notransitive")
+    with held(jars / LOCK):
+        if not (jars / f"{artifact.name}-{artifact.version}.jar").exists():
+            _retrieve(artifact, jars / "ivy-cache", jars, "-notransitive")
 
 
 def bring_with_dependencies(artifacts: tuple[Artifact, ...], jars: Path, name: str) -> None:
@@ -47,13 +51,14 @@ def bring_with_dependencies(artifacts: tuple[Artifact, ...], jars: Path, name: s
         EngineError: a jar could not be fetched.
     """
     folder, unfinished = jars / name, jars / f".{name}.part"
-    if folder.exists():
-        return
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    for artifact in artifacts:
-        _retrieve(artifact, jars / "ivy-cache", unfinished)
-    unfinished.replace(folder)
+    with held(jars / LOCK):
+        if folder.exists():
+            return
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        for artifact in artifacts:
+            _retrieve(artifact, jars / "ivy-cache", unfinished)
+        unfinished.replace(folder)
 
 
 def _retrieve(artifact: Artifact, cache: Path, folder: Path, *options: str) -> None:
