@@ -24,6 +24,7 @@ from loomline.sample import write_sample
 from loomline.settings import Settings, load_settings
 from models.master_scale import load_master_scale
 from models.score.job import MASTER_SCALE, write_master_scale
+from models.specification import Specification
 from tests.integration.homes import Home, home_environment, make_home
 
 AS_OF_DATE = date(2020, 2, 29)
@@ -35,6 +36,8 @@ MARTS_JOBS = (
     *("window_features", "features", "train", "score", "scenarios", "monitor"),
     *("indicators", "dimensions", "marts"),
 )
+# Most tests need a model and not its figures, which are most of the work of a training.
+FEW_FIGURES = Specification(repeats=1, permutations=2, bootstrap_samples=200)
 # What the sample needs before any job that reads silver tables.
 FOUNDATION = ("land", "conform", "enterprise", "identity", "reconcile")
 
@@ -58,6 +61,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         # Programs that a job or a test starts find the same home.
         for name, value in environment.items():
             patch.setenv(name, value)
+        patch.setattr("models.train.job.SPECIFICATION", FEW_FIGURES)
         shared = load_settings()
         start_engine(shared)
         yield shared

@@ -30,8 +30,8 @@ from models.registry import (
 from models.scenarios.declared import load_scenarios
 from models.score.job import SCORES
 from models.scorecard_sql import spark_columns
-from models.specification import ESTIMATORS, FEATURE_SETS, MODEL_NAME
-from models.train.job import CALIBRATION, METRICS, SPECIFICATION
+from models.specification import ESTIMATORS, FEATURE_SETS, MODEL_NAME, Specification
+from models.train.job import CALIBRATION, METRICS
 from models.training_set import FEATURES, INPUT_TABLES, read_features, read_training_set
 from models.validation import PERMUTED
 from tests.integration.conftest import AS_OF_DATE, RunJob
@@ -42,6 +42,7 @@ from tests.integration.planted import planted_rows
 EARLY_DATE = date(2018, 8, 31)
 MIDDLE_DATE = date(2019, 6, 30)
 LATER_DATE = date(2020, 3, 31)
+SPECIFICATION = Specification()
 TABLES = [SCORES, "scores.master_scale", METRICS, CALIBRATION, FEATURES]
 
 
@@ -55,9 +56,12 @@ class Trained:
 
 
 @pytest.fixture(scope="module")
-def trained(lake: JobContext, run: RunJob) -> Trained:
+def trained(lake: JobContext, run: RunJob) -> Iterator[Trained]:
     run("features")
-    return Trained(lake, run("train"), run("score"))
+    # The figures are what these tests are about.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("models.train.job.SPECIFICATION", SPECIFICATION)
+        yield Trained(lake, run("train"), run("score"))
 
 
 @pytest.fixture
