@@ -74,6 +74,8 @@ def write_scores(lake: JobContext, grade: str, count: int) -> None:
             date'{SCORED_DATE}' as as_of_date,
             enterprise_id,
             row_number() over (order by enterprise_id) / 100d as pd_ratio,
+            12 as horizon_months,
+            1d as confidence_ratio,
             cast(650 as decimal(9, 2)) as score,
             '{grade}' as grade,
             cast(600 as decimal(9, 2)) as base_points,
