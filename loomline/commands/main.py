@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from pyspark.errors import PySparkException
+from pyspark.logger import PySparkLogger
 
 from loomline.commands import (
     airflow,
@@ -132,13 +133,20 @@ def sql(
     print_frame(open_session(settings).sql(query), output)
 
 
+def said_by_engine(message: str) -> str:
+    """What an engine's message says to a person: without the plan and the stack of the engine."""
+    return message.partition("\n\nJVM stacktrace:")[0].partition(";\n'")[0]
+
+
 def main() -> None:
     """Entry point: an error that a person can mend is one plain sentence and exit code 1."""
+    # What it logs of an error, with every call on the stack, is said below.
+    PySparkLogger.getLogger("SQLQueryContextLogger").disabled = True
     try:
         app()
     except LoomlineError as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(1)
     except PySparkException as error:
-        print(f"Error from the engine: {error}", file=sys.stderr)
+        print(f"Error from the engine: {said_by_engine(str(error))}", file=sys.stderr)
         sys.exit(1)
