@@ -137,6 +137,11 @@ def run(context: JobContext) -> JobResult:
         np.datetime64(context.as_of_date, "D"),
         *(model, of_model, SPECIFICATION),
     )
-    replace_rows(spark.createDataFrame(rows), HEALTH, condition)
+    if rows.num_rows:
+        replace_rows(spark.createDataFrame(rows), HEALTH, condition)
+    else:
+        # Of a table without rows Spark can't tell the types.
+        clear_rows(spark, HEALTH, condition)
+        notes.append("no machine was reported on or read of late")
     read = len(history.reports) + int((~np.isnat(history.sensors.known_date)).sum())
     return JobResult(read, rows.num_rows, tuple(notes))
