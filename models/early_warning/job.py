@@ -170,6 +170,8 @@ def run(context: JobContext) -> JobResult:
     tags = {DECLARED: _declared_version(declared), FAMILIES: families_version}
     desk = Desk(context, open_warnings(context.settings), MODEL_NAME)
     approvals, values = desk.standing(), _scored_values(context, declared, families_version)
+    if values.empty:
+        return _nothing(context, condition, "no borrower out of distress has a vector of the date")
     # One that was refused or withdrawn saves no training: another one is wanted.
     newest = newest_known(
         desk.client, MODEL_NAME, context.as_of_date, tags, approvals.may_be_followed

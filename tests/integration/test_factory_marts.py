@@ -342,3 +342,10 @@ def test_the_health_of_machines_is_told_without_a_model_too(factory: JobContext)
         "short_history",
     )
     assert {row["failure_7_ratio"] for row in rows} == {None}
+
+
+def test_a_date_without_machines_of_late_has_no_health_and_no_error(factory: JobContext) -> None:
+    years_later = JobContext(factory.settings, DAY + timedelta(days=1_000))
+    result = run_machine_health(years_later)
+    assert result.rows_out == 0
+    assert "no machine was reported on or read of late" in result.notes
