@@ -16,11 +16,11 @@ from mlflow.data.pandas_dataset import from_pandas
 from mlflow.models import infer_signature
 from mlflow.tracking import MlflowClient
 
-from loomline.evidence.history import WINDOW_MONTHS
 from models.inventory import DeclaredModel
 from models.master_scale import MasterScale
 from models.model_card import model_card
 from models.plots import bins_figure, calibration_figure, roc_figure, score_figure
+from models.registered import Origin
 from models.registry import (
     CHALLENGER,
     ESTIMATOR,
@@ -28,7 +28,6 @@ from models.registry import (
     FIGURES_FILE,
     HORIZON_MONTHS,
     SCORECARD_FILE,
-    TRAINED_AS_OF,
     TRAINING_SET,
     RegisteredScorecard,
 )
@@ -66,13 +65,9 @@ class Provenance:
 
     def tags(self) -> dict[str, str]:
         """As tags of a run and of a model version."""
-        tables = {f"delta_version.{name}": str(x) for name, x in self.table_versions.items()}
-        return {
-            TRAINED_AS_OF: self.trained_as_of.isoformat(),
-            FEATURE_VERSION: self.features.feature_version,
-            "code_commit": self.code_commit,
-            **tables,
-        }
+        versions = {FEATURE_VERSION: self.features.feature_version}
+        origin = Origin(self.trained_as_of, versions, self.table_versions, self.code_commit)
+        return origin.all_tags()
 
     def subject(self, training_set_sha256: str) -> Subject:
         """As the head of the validation report."""
@@ -209,8 +204,11 @@ def log_and_register(
     )
     training_set_sha256 = training_set.sha256(specification)
     tags = {**provenance.tags(), TRAINING_SET: training_set_sha256}
-    if training_set.window is not None:
-        tags |= {HORIZON_MONTHS: str(WINDOW_MONTHS), "outcome_window": training_set.in_words}
+    if training_set.horizon_months is not None:
+        tags |= {
+            HORIZON_MONTHS: str(training_set.horizon_months),
+            "outcome_window": training_set.in_words,
+        }
     mlflow.set_experiment(EXPERIMENT_NAME)
     name = (
         f"Scorecard and challenger as of {provenance.trained_as_of}: "
@@ -268,5 +266,5 @@ def log_and_register(
         training_set_sha256=training_set_sha256,
         is_ready=False,
         challenger_version=challenger,
-        horizon_months=WINDOW_MONTHS if training_set.window is not None else None,
+        horizon_months=training_set.horizon_months,
     )

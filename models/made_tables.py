@@ -24,6 +24,7 @@ def write_made(context: JobContext, made: Mapping[str, pa.Table], tables: Sequen
 
     `tables` are all that there may be rows of; one of which there are none is not made.
     """
+    made = {table: rows for table, rows in made.items() if rows.num_rows}
     spark, condition = context.spark, f"as_of_date = {sql_literal(context.as_of_date)}"
     create_tables(spark, context.catalog, made)
     there = tables_of(spark, "scores")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loomline.evidence.history import window_ends
-from models.arrays import DAYS
+from models.arrays import DAYS, Booleans, Dates
 
 
 @dataclass(frozen=True, order=True)
@@ -38,6 +38,16 @@ def closed_window(
     return max((x for x in map(window_after, days) if x.ends <= reported), default=None)
 
 
+def at_risk_and_defaulted(window: OutcomeWindow, default: Dates) -> tuple[Booleans, Booleans]:
+    """Whether a firm was not in default when the window began, and defaulted in it, (firms,).
+
+    `default` is the day of each firm's default, not-a-time without one.
+    """
+    begins, ends = np.datetime64(window.begins, "D"), np.datetime64(window.ends, "D")
+    # Comparisons with not-a-time are false: without default neither holds.
+    return ~(default <= begins), (default > begins) & (default <= ends)
+
+
 def outcomes_in(window: OutcomeWindow, borrowers: pd.DataFrame) -> pd.Series:
     """1 for a default in the window and 0 for none, of the firms that were at risk.
 
@@ -49,9 +59,7 @@ def outcomes_in(window: OutcomeWindow, borrowers: pd.DataFrame) -> pd.Series:
         pd.to_datetime(borrowers[name]).to_numpy().astype(DAYS)
         for name in ("borrower_since", "default_date")
     )
-    begins, ends = np.datetime64(window.begins, "D"), np.datetime64(window.ends, "D")
-    # Comparisons with not-a-time are false: without default neither holds.
-    at_risk = (since <= begins) & ~(default <= begins)
-    outcome = ((default > begins) & (default <= ends)).astype(float)
+    no_default_yet, defaulted = at_risk_and_defaulted(window, default)
+    at_risk = (since <= np.datetime64(window.begins, "D")) & no_default_yet
     index = pd.Index(borrowers.enterprise_id, name="enterprise_id")
-    return pd.Series(outcome, index, name="outcome")[at_risk].sort_index()
+    return pd.Series(defaulted.astype(float), index, name="outcome")[at_risk].sort_index()

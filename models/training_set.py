@@ -18,6 +18,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from loomline.errors import LoomlineError
+from loomline.evidence.history import WINDOW_MONTHS
 from loomline.job import JobContext
 from loomline.lake import create_tables, known_condition, rows_at, sql_literal
 from models.arrays import Floats
@@ -61,6 +62,11 @@ class TrainingSet:
     values: pd.DataFrame
     outcome: Floats
     window: OutcomeWindow | None = None
+
+    @property
+    def horizon_months(self) -> int | None:
+        """The months within which a default counts; None where it may have been at any time."""
+        return None if self.window is None else WINDOW_MONTHS
 
     @property
     def in_words(self) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from models.hazard_report.findings import HazardFindings
 from models.hazard_report.inputs import Term
 from models.validation_report.document import Column, Figure, Section, Table, Words
-from models.validation_report.text import NOTHING, listed, measured, number, percent, signed
+from models.validation_report.shared_tables import range_row
+from models.validation_report.text import NOTHING, listed, number, signed
 
 COVARIATE = Column(Words("Covariate", "协变量"), is_number=False)
 
@@ -63,19 +64,7 @@ def data_section(found: HazardFindings) -> Section:
                     Column(Words("Maximum", "最大值")),
                     Column(Words("Scored beyond that range", "超出范围")),
                 ),
-                tuple(
-                    (
-                        x.feature,
-                        percent(x.missing_training_ratio),
-                        percent(x.missing_enterprise_ratio),
-                        f"{x.distinct_count:,}",
-                        measured(x.minimum),
-                        measured(x.median),
-                        measured(x.maximum),
-                        percent(x.beyond_training_ratio),
-                    )
-                    for x in data.covariates
-                ),
+                tuple(range_row(x) for x in data.covariates),
                 "Range and median are of the training rows. The model cuts values off at the 1st "
                 "and 99th percentile of these, and puts the median for a missing one.",
             ),

@@ -10,6 +10,7 @@ from models.inventory import DeclaredModel
 from models.validation_report.charts import index_chart, score_chart, sensitivity_chart
 from models.validation_report.document import Column, Section, Table, Words
 from models.validation_report.sensitivity import Sensitivity
+from models.validation_report.shared_tables import shift_row
 from models.validation_report.stability import LARGE_SHIFT, SOME_SHIFT, Shift
 from models.validation_report.text import listed, number, percent, percent_points
 
@@ -44,19 +45,6 @@ def _drawn(count: int) -> tuple[str, ...]:
     if count <= DRAWN:
         return ()
     return (f"The chart has the {DRAWN} that move most of {count}; the table has all.",)
-
-
-def _shift_row(shift: Shift) -> tuple[str, ...]:
-    largest = max(shift.bins, key=lambda x: abs(x.enterprise_ratio - x.training_ratio))
-    return (
-        shift.name,
-        number(shift.index),
-        number(shift.chance_upper),
-        shift.reading,
-        largest.bin,
-        percent(largest.training_ratio),
-        percent(largest.enterprise_ratio),
-    )
 
 
 def stability_section(found: HazardFindings) -> Section:
@@ -100,7 +88,7 @@ def stability_section(found: HazardFindings) -> Section:
                     Column(Words("Training rows", "训练样本")),
                     Column(Words("Scored rows", "被评分样本")),
                 ),
-                tuple(_shift_row(x) for x in found.stability),
+                tuple(shift_row(x) for x in found.stability),
             ),
         ),
     )

@@ -10,14 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from loomline.code import code_commit
 from loomline.job import JobContext, JobResult
-from loomline.lake import (
-    clear_rows,
-    create_tables,
-    replace_rows,
-    sql_literal,
-    table_exists,
-    tables_of,
-)
+from loomline.lake import create_tables, tables_of
 from models.arrays import DAYS
 from models.governance.approvals import Desk
 from models.governance.use import version_in_use, why_none
@@ -38,16 +31,16 @@ from models.machine_health.registering import (
 )
 from models.machine_health.specification import MODEL_NAME, Specification
 from models.machine_health.training import train, training_part
+from models.made_tables import write_made
 from models.registered import Origin, newest_known, table_versions
 
 HEALTH = "scores.machine_health"
 SPECIFICATION = Specification()
 
 
-def _nothing(context: JobContext, condition: str) -> JobResult:
+def _nothing(context: JobContext) -> JobResult:
     """Take away the rows of an earlier run for the date, of a lake that had machines then."""
-    if table_exists(context.spark, HEALTH):
-        clear_rows(context.spark, HEALTH, condition)
+    write_made(context, {}, (HEALTH,))
     return JobResult(0, 0, ("no machine has been told of by then",))
 
 
@@ -127,9 +120,8 @@ def run(context: JobContext) -> JobResult:
             was approved.
     """
     spark = context.spark
-    condition = f"as_of_date = {sql_literal(context.as_of_date)}"
     if not set(TELLING) & tables_of(spark, "silver"):
-        return _nothing(context, condition)
+        return _nothing(context)
     create_tables(spark, context.catalog, (HEALTH, EVENT))
     model, of_model, history, notes = _model(context)
     rows = health_rows(
@@ -137,11 +129,8 @@ def run(context: JobContext) -> JobResult:
         np.datetime64(context.as_of_date, "D"),
         *(model, of_model, SPECIFICATION),
     )
-    if rows.num_rows:
-        replace_rows(spark.createDataFrame(rows), HEALTH, condition)
-    else:
-        # Of a table without rows Spark can't tell the types.
-        clear_rows(spark, HEALTH, condition)
+    write_made(context, {HEALTH: rows}, (HEALTH,))
+    if not rows.num_rows:
         notes.append("no machine was reported on or read of late")
     read = len(history.reports) + int((~np.isnat(history.sensors.known_date)).sum())
     return JobResult(read, rows.num_rows, tuple(notes))

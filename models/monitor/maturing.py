@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.arrays import DAYS, Floats
-from models.outcome_window import window_after
+from models.outcome_window import at_risk_and_defaulted, window_after
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,7 @@ def matured(scored: ScoredDate, scores: pd.DataFrame, outcomes: pd.DataFrame) ->
     # By key and ordered, so that the same rows give the same samples in whatever order they come.
     known = scores.merge(outcomes, on="enterprise_id").sort_values("enterprise_id")
     default = pd.to_datetime(known.default_date).to_numpy().astype(DAYS)
-    day = np.datetime64(scored.as_of_date, "D")
-    end = np.datetime64(window_after(scored.as_of_date).ends, "D")
-    # Comparisons with not-a-time are false: without default neither holds.
-    counts = ~(default <= day)
-    outcome = (default > day) & (default <= end)
+    counts, outcome = at_risk_and_defaulted(window_after(scored.as_of_date), default)
     return Matured(
         scored,
         known.enterprise_id.to_numpy(dtype=object)[counts],

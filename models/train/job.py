@@ -8,12 +8,13 @@ from mlflow.tracking import MlflowClient
 
 from loomline.code import code_commit
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_tables, replace_rows, sql_literal, table_version
+from loomline.lake import create_tables, replace_rows, sql_literal
 from models.governance.approvals import open_desk
 from models.groups import known_groups
 from models.inventory import declared_model
 from models.logging_run import Provenance, log_and_register
 from models.master_scale import load_master_scale
+from models.registered import table_versions
 from models.registry import (
     RegisteredScorecard,
     champion_for,
@@ -41,7 +42,6 @@ METRICS, CALIBRATION = "scores.model_metric", "scores.model_calibration"
 def _train(
     context: JobContext, client: MlflowClient, features: FeatureFrame, training_set: TrainingSet
 ) -> RegisteredScorecard:
-    versions = {name: table_version(context.spark, name) for name in INPUT_TABLES}
     feature_sets = {name: training_set.values[features.columns(name)] for name in FEATURE_SETS}
     trained = train(feature_sets, training_set.outcome, SPECIFICATION)
     detail = context.spark.sql(f"describe detail {FEATURES}").collect()[0]
@@ -49,7 +49,7 @@ def _train(
         trained_as_of=context.as_of_date,
         features=features,
         features_location=str(detail["location"]),
-        table_versions={name: x for name, x in versions.items() if x is not None},
+        table_versions=table_versions(context.spark, INPUT_TABLES),
         code_commit=code_commit(),
     )
     return log_and_register(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from models.validation_report.document import Column, Figure, Section, Table, Words
 from models.validation_report.findings import Findings
+from models.validation_report.shared_tables import range_row
 from models.validation_report.soundness import CardFeature
 from models.validation_report.text import (
     NOTHING,
     counted,
     listed,
-    measured,
     number,
     percent,
     signed,
@@ -23,19 +23,6 @@ def data_section(found: Findings) -> Section:
     """What is missing, constant, double or out of range."""
     quality = found.data_quality
     constant = quality.constant_features
-    rows = tuple(
-        (
-            x.feature,
-            percent(x.missing_training_ratio),
-            percent(x.missing_enterprise_ratio),
-            f"{x.distinct_count:,}",
-            measured(x.minimum),
-            measured(x.median),
-            measured(x.maximum),
-            percent(x.beyond_training_ratio),
-        )
-        for x in quality.features
-    )
     return Section(
         key="data",
         title=Words("Data quality", "数据质量"),
@@ -86,7 +73,7 @@ def data_section(found: Findings) -> Section:
                     Column(Words("Maximum", "最大值")),
                     Column(Words("Enterprises beyond that range", "超出范围的企业")),
                 ),
-                rows,
+                tuple(range_row(x) for x in quality.features),
                 "Distinct values, minimum, median and maximum are of the training firms, in the "
                 "feature's own unit (next section). Beyond their range the outermost bin is used.",
             ),

@@ -7,7 +7,8 @@ from models.validation_report.document import Column, Section, Table, Words
 from models.validation_report.fairness import LEAST_OF_EITHER, SIZE_FEATURE, Dimension
 from models.validation_report.findings import Findings
 from models.validation_report.input_sections import DEFAULTS, FEATURE, FIRMS
-from models.validation_report.stability import LARGE_SHIFT, SOME_SHIFT, Shift
+from models.validation_report.shared_tables import shift_row
+from models.validation_report.stability import LARGE_SHIFT, SOME_SHIFT
 from models.validation_report.text import (
     NOTHING,
     counted,
@@ -21,19 +22,6 @@ from models.validation_report.text import (
 DIMENSIONS_ZH = {"size": "规模", "region": "地区", "trade": "行业"}
 # Fewer defaults than this in a grade are shown as few; the report's own bound.
 FEW_DEFAULTS = 5
-
-
-def _shift_row(shift: Shift) -> tuple[str, ...]:
-    largest = max(shift.bins, key=lambda x: abs(x.enterprise_ratio - x.training_ratio))
-    return (
-        shift.name,
-        number(shift.index),
-        number(shift.chance_upper),
-        shift.reading,
-        largest.bin,
-        percent(largest.training_ratio),
-        percent(largest.enterprise_ratio),
-    )
 
 
 def stability_section(found: Findings) -> Section:
@@ -70,7 +58,7 @@ def stability_section(found: Findings) -> Section:
                     Column(Words("Training firms", "训练企业")),
                     Column(Words("All enterprises", "全部企业")),
                 ),
-                tuple(_shift_row(x) for x in found.stability),
+                tuple(shift_row(x) for x in found.stability),
             ),
         ),
     )
