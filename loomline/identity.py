@@ -15,6 +15,8 @@ from loomline.tables import load_tables
 EVERYBODY = "*"
 # SQL: the codes of a system that are the firm's own, and not its place in another firm's list.
 OWN_CODE = f"party_role = 'enterprise' and owner_code = '{EVERYBODY}'"
+# What comes before a system where a code of it is that of a machine.
+MACHINE_CODES = "machines of "
 
 
 class Mention(Declaration):

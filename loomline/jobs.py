@@ -127,7 +127,10 @@ DAILY_JOBS = (
         name="window_features",
         entry="spark_jobs.window_features:run",
         description="Compute the features of the families as of the date, from the daily state.",
-        reads=("features.daily_state", "silver.enterprise_link", "silver.party"),
+        reads=(
+            *("features.daily_state", "silver.enterprise_link"),
+            *("silver.machine", "silver.party"),
+        ),
         writes=("features.window_value", "features.window_feature"),
     ),
     Job(

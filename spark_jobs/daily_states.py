@@ -2,8 +2,9 @@
 
 Reads the canonical tables that `catalog/families` names; writes `features.daily_state`. A row of a
 table adds its value to its day when it is known, and takes it back when it is superseded, so that
-the state as of any date is a sum. Only what a table has got and lost since the last run is added;
-the rows of a run say which versions of the table they are of, and are written in one commit.
+the state as of any date is a sum; what is let go for its age alone stays in it. Only what a table
+has got and lost since the last run is added; the rows of a run say which versions of the table they
+are of, and are written in one commit.
 """
 
 from __future__ import annotations
@@ -36,10 +37,12 @@ from loomline.lake import (
     rows_frame,
     seen_version,
     sql_literal,
+    table_exists,
     table_version,
     tables_of,
 )
 from loomline.tables import table_declaration
+from spark_jobs.retention import RETIRED
 
 DAILY_STATE = "features.daily_state"
 # How the row ends that says of a span that it was summed, should nothing have changed in it.
@@ -60,7 +63,12 @@ def measures_by_table(context: JobContext) -> dict[str, list[Measure]]:
 def rules_version(measures: Sequence[Measure]) -> str:
     """A digest of all that decides what a table's rows add."""
     parts = ("name", "code", "spelling", "ids_of", "day", "value", "where", "until")
-    declared = [[getattr(measure, part) for part in parts] for measure in measures]
+    declared = [
+        [getattr(measure, part) for part in parts]
+        # Not of the others, so that what was summed before there were such stays.
+        + ([measure.code_is] if measure.code_is == "machine" else [])
+        for measure in measures
+    ]
     return digest(json.dumps(declared), 12)
 
 
@@ -98,8 +106,20 @@ class Span:
     until: int
 
     def changes(self, context: JobContext) -> DataFrame:
-        """The rows that came and went."""
-        return changed_rows(context.spark, self.table, self.after, self.until)
+        """The rows that came and went, but those that were only let go for their age."""
+        changed = changed_rows(context.spark, self.table, self.after, self.until)
+        has_retention = table_declaration(context.catalog, self.table).retention is not None
+        if self.after is None or not has_retention or not table_exists(context.spark, RETIRED):
+            return changed
+        # What was measured stays in the state when its lines are let go.
+        lines = context.spark.table(RETIRED).select("source", "file_sha256", "through_line")
+        let_go = (
+            (F.col("sign") == -1)
+            & (F.col("changed.source") == F.col("lines.source"))
+            & (F.col("changed.file_sha256") == F.col("lines.file_sha256"))
+            & (F.col("line_number") <= F.col("through_line"))
+        )
+        return changed.alias("changed").join(F.broadcast(lines.alias("lines")), let_go, "left_anti")
 
 
 def _spans(context: JobContext, of_table: Mapping[str, Sequence[Measure]]) -> list[Span]:

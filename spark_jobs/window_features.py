@@ -1,6 +1,6 @@
 """Job `window_features`: the features of the families for every enterprise, as of the date.
 
-Reads `features.daily_state`, `silver.enterprise_link` and `silver.party`; writes
+Reads `features.daily_state`, `silver.enterprise_link`, `silver.machine` and `silver.party`; writes
 `features.window_value`, `features.window_feature` and the view `features.window_value_by_name`. All
 features come from one pass over the days before the date, as what was known by its end has them.
 
@@ -26,9 +26,10 @@ from loomline.families.model import Feature
 from loomline.families.ranks import rank_among_trades
 from loomline.families.state import DailyState, Floats, Integers
 from loomline.job import JobContext, JobResult
+from loomline.known_codes import LINK, MACHINE
 from loomline.lake import create_tables, remove_rows, replace_rows, sql_literal, write_once
 from loomline.scratch import staging_folder
-from spark_jobs.known_enterprises import LINK, PARTY
+from spark_jobs.known_enterprises import PARTY
 from spark_jobs.window_slices import STATE, deal_state, states
 
 VALUES = "features.window_value"
@@ -121,7 +122,7 @@ def run(context: JobContext) -> JobResult:
     """Write the vectors of the as-of date, and the names of their positions."""
     spark, families = context.spark, load_families(context.catalog)
     made, version = features(families), families_version(families)
-    create_tables(spark, context.catalog, (VALUES, NAMES, STATE, LINK, PARTY))
+    create_tables(spark, context.catalog, (VALUES, NAMES, STATE, LINK, MACHINE, PARTY))
     with staging_folder(context.settings) as staging:
         dealer = deal_state(context, families, staging / "steps")
         slices = compute_slices(made, states(context, families, dealer), staging / "values")

@@ -24,10 +24,9 @@ from loomline.families.catalogue import measures_of
 from loomline.families.model import Family
 from loomline.families.state import DailyState, Floats, Steps, daily_state
 from loomline.families.vocabulary import STATE_DAYS
-from loomline.identity import OWN_CODE
 from loomline.job import JobContext
-from loomline.lake import known_condition
-from spark_jobs.known_enterprises import LINK, known_trades
+from loomline.known_codes import known_codes
+from spark_jobs.known_enterprises import known_trades
 
 STATE = "features.daily_state"
 COLUMNS = ["code_system", "enterprise_code", "measure", "event_date", "known_date", "delta"]
@@ -63,7 +62,8 @@ def _days(dates: pa.Date32Array) -> NDArray[np.int32]:
 class Dealer:
     """Deals rows of the daily state out to slices, as of a date.
 
-    `enterprise_of` are the codes that are known to be somebody's, by system and code. Enterprises
+    `enterprise_of` are the codes that are known to be somebody's, by system and code; a machine's
+    is its owner's. Enterprises
     get numbers as they come, and each so many of them are a slice.
     """
 
@@ -214,8 +214,7 @@ def deal_state(context: JobContext, families: Sequence[Family], folder: Path) ->
         LoomlineError: the files of the table hold other rows than the table.
     """
     spark = context.spark
-    links = spark.table(LINK).where(f"{OWN_CODE} and {known_condition(context.as_of_end)}")
-    columns = links.select("code_system", "party_code", "enterprise_id").toArrow().to_pydict()
+    columns = spark.sql(known_codes(context.as_of_end)).toArrow().to_pydict()
     systems, codes, enterprises = columns.values()
     enterprise_of = dict(zip(zip(systems, codes, strict=True), enterprises, strict=True))
     state = spark.table(STATE)

@@ -6,28 +6,28 @@ from datetime import date, datetime, timedelta
 
 from loomline.families.measured import step_structs
 from loomline.families.model import Measure
-from loomline.identity import OWN_CODE
+from loomline.known_codes import known_codes
 from loomline.lake import known_condition, sql_literal
 
-ROWS_BEHIND = f"""
+ROWS_BEHIND = """
 with codes as (
-    select code_system, party_code as enterprise_code
-    from silver.enterprise_link
-    where {OWN_CODE} and {{known}} and enterprise_id = {{enterprise}}
+    select code_system, enterprise_code
+    from ({known_codes})
+    where enterprise_id = {enterprise}
     union
-    select '', {{enterprise}}
+    select '', {enterprise}
 ),
 
 steps as (
-    select source_file, line_number, inline(array({{structs}}))
-    from {{table}}
-    where {{known}}
+    select source_file, line_number, inline(array({structs}))
+    from {table}
+    where {known}
 )
 
 select event_date, value, source_file, line_number
 from steps
 inner join codes using (code_system, enterprise_code)
-where value <> 0 and event_date > {{start}} and event_date <= {{as_of}}
+where value <> 0 and event_date > {start} and event_date <= {as_of}
 order by event_date desc, source_file, line_number
 """
 
@@ -49,6 +49,7 @@ def rows_behind(
     """
     return ROWS_BEHIND.format(
         known=known_condition(as_of_end),
+        known_codes=known_codes(as_of_end),
         enterprise=sql_literal(enterprise),
         structs=", ".join(step_structs(measure, has_system, zone)),
         table=measure.table,

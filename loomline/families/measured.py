@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from loomline.families.model import Measure
+from loomline.identity import MACHINE_CODES
 
 
 def step_structs(measure: Measure, has_system: bool, zone: str) -> list[str]:
@@ -16,6 +17,9 @@ def step_structs(measure: Measure, has_system: bool, zone: str) -> list[str]:
     system = "code_system" if has_system else "''"
     if measure.ids_of:
         system = f"if(code_system = '{measure.ids_of}', '', code_system)"
+    if measure.code_is == "machine":
+        # A system may call a machine and an enterprise by the same code.
+        system = f"concat('{MACHINE_CODES}', {system})"
     turns = [(measure.day, "")] + ([(measure.until, "-")] if measure.until else [])
     structs = [
         f"struct('{measure.name}' as measure, {system} as code_system, {code} as enterprise_code, "

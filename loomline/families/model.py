@@ -26,8 +26,9 @@ class Measure(Declaration):
 
     `sender` says whose rows they are, where a table has those of several systems: a firm that one
     of them knows need not be known to another. `code` is the column that says which enterprise a
-    row is of, and `spelling` one that spells its name in rows without a code. A row whose
-    `code_system` is that of `ids_of` has the enterprise's id for a code. `day`, `value`, `where`
+    row is of, and `spelling` one that spells its name in rows without a code; `code_is: machine`
+    says that it is the code of a machine, whose owner the enterprise is. A row whose `code_system`
+    is that of `ids_of` has the enterprise's id for a code. `day`, `value`, `where`
     and `until` are Spark SQL over the columns of the table; `:time_zone` stands for the business
     zone in them. A row for which `day` or `value` is null adds nothing; what a row adds to a
     balance is taken away again on the day `until`, if there is one. Descriptions are phrases that
@@ -38,6 +39,7 @@ class Measure(Declaration):
     table: str = Field(pattern=r"^silver\.[a-z_]+$")
     sender: str | None = Field(default=None, pattern=NAME_PATTERN)
     code: str = "enterprise_code"
+    code_is: Literal["enterprise", "machine"] = "enterprise"
     spelling: str | None = Field(default=None, min_length=1)
     ids_of: str | None = Field(default=None, pattern=NAME_PATTERN)
     day: str = Field(min_length=1)

@@ -103,7 +103,7 @@ def test_every_covariate_of_the_catalogue_is_a_feature_and_sets_grow_with_their_
     declared = load_early_warning(PROJECT_ROOT / "catalog")
     assert set(declared.sources_of(EVERYTHING)) == set(declared.sources)
     production = {name for name, one in declared.sources.items() if one.is_production}
-    assert production == {"orders", "production", "machine", "energy"}
+    assert production == {"orders", "production", "machine", "energy", "sensors"}
     assert set(declared.sources_of(BASELINE)) == {"invoices", "books"}
     assert set(declared.sources_of("with_production")) == {"invoices", "books"} | production
 
