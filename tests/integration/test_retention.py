@@ -131,6 +131,7 @@ def full(spark: SparkSession, trial: Settings, tmp_path_factory: pytest.TempPath
     job(trial, "conform")
     stream(spark, trial, LOG_LINES, number=1, first=0)
     job(trial, "rollup")
+    job(trial, "daily_state")
 
 
 @pytest.fixture(scope="module")
@@ -251,6 +252,16 @@ def test_rollups_keep_the_days_whose_readings_are_gone_and_what_comes_later_leav
     stream(spark, trial, [json.dumps(late)], number=2, first=len(LOG_LINES))
     job(trial, "rollup")
     assert [content_hash(spark, table, OF_SYSTEM) for table in (DAY, MINUTE)] == rollups
+
+
+def test_what_was_measured_stays_in_the_daily_state(
+    maintained: object, spark: SparkSession, trial: Settings
+) -> None:
+    job(trial, "daily_state")
+    of_system = f"code_system like '%{SOURCE}' and measure = 'readings'"
+    days = spark.table("features.daily_state").where(of_system).groupBy("event_date")
+    counts = {row[0]: row[1] for row in days.agg({"delta": "sum"}).collect()}
+    assert counts == {FIRST_DAY + timedelta(days=day): 2 * 8 for day in range(DAYS)}
 
 
 def test_of_a_log_every_record_behind_those_let_go_must_be_there(

@@ -17,11 +17,13 @@ from loomline.families.catalogue import load_families, measures_of
 from loomline.families.evidence import rows_behind
 from loomline.families.vocabulary import STATE_DAYS
 from loomline.job import JobContext
+from loomline.known_codes import known_codes
 from loomline.lake import column_list, known_condition
 from spark_jobs.daily_states import DAILY_STATE, measures_by_table, steps
 from spark_jobs.window_features import BY_NAME, VALUES
 from spark_jobs.window_slices import deal_state, states
 from tests.integration.conftest import RunJob
+from tests.integration.factory_facts import SENSORS, Row, frame_of, moment, plant, uproot
 
 # No other module writes features of the families for it.
 AS_OF = date(2019, 6, 30)
@@ -160,6 +162,57 @@ def test_what_is_taken_away_again_stands_until_then(windows: JobContext) -> None
                 if known_date <= as_of and event_date <= day
             )
             assert added == stands
+
+
+def test_readings_are_those_of_whoever_owned_the_machine_as_it_was_known_then(
+    windows: JobContext,
+) -> None:
+    """A machine is sold; another system's enterprise has the code that the machine has."""
+    sold, listed = date(2019, 5, 15), date(2019, 1, 1)
+    owned = {"code_system": SENSORS, "machine_code": "L1", "machine_type": "loom"}
+    machines: list[Row] = [
+        {
+            **owned,
+            **{"enterprise_name": "first", "known_at": moment(listed)},
+            **{"superseded_at": moment(sold)},
+        },
+        {**owned, "enterprise_name": "second", "known_at": moment(sold)},
+    ]
+    own = {"code_system": SENSORS, "owner_code": "*", "party_role": "enterprise"}
+    links = [
+        {
+            **own,
+            **{"party_code": code, "enterprise_id": enterprise, "known_at": moment(listed)},
+            **{"link_method": "own code", "link_probability": 1.0, "evidence": []},
+        }
+        for code, enterprise in {"first": "EA", "second": "EB", "L1": "EC"}.items()
+    ]
+    planted = {"silver.machine": machines, "silver.enterprise_link": links}
+    plant(windows, planted)
+    try:
+        owners = {}
+        for day in (date(2019, 5, 14), sold):
+            codes = windows.spark.sql(known_codes(windows.settings.as_of_end(day)))
+            of_sensors = codes.where(f"code_system like '%{SENSORS}'").collect()
+            owners[day] = {(row[0], row[1]): row[2] for row in of_sensors}
+    finally:
+        uproot(windows, planted)
+    reading = {
+        **{"code_system": SENSORS, "machine_code": "L1", "sensor_code": "rotation"},
+        **{
+            "device_time": moment(sold, 1),
+            "value": 3.0,
+            "unit": "rpm",
+            "known_at": moment(sold, 2),
+        },
+    }
+    rows = frame_of(windows, "silver.telemetry", [reading]).selectExpr("*", "1 as sign")
+    moving = measures_of(load_families(windows.catalog))["moving_readings"]
+    (step,) = steps(rows, [moving], windows.settings.time_zone).collect()
+    code = step["code_system"], step["enterprise_code"]
+    assert [owners[day][code] for day in owners] == ["EA", "EB"]
+    assert owners[sold][SENSORS, "L1"] == "EC"
+    assert (step["event_date"], step["delta"]) == (sold, 1)
 
 
 def test_the_rows_behind_a_total_add_up_to_it(windows: JobContext) -> None:
