@@ -4,15 +4,16 @@ Reads `bronze.*`; writes the silver tables that contracts name, `quality.quarant
 `quality.dead_letter`, `ops.conformed_file` and `ops.unfinished_file`.
 
 Files are conformed once for each version of their contract; when a contract changes, so are those
-of every source of its canonical table. All new files of a source are done together, and the tables
-side by side, those with few new rows first. Rows are appended; the files are marked as conformed
-last. A kill anywhere leaves a note of unmarked files, whose rows the rerun takes out and writes
-again.
+of every source of its canonical table. The new files of a source are done together, or in the order
+in which they landed where they are of very many lines; the tables side by side, those with few new
+rows first. Rows are appended; the files are marked as conformed last. A kill anywhere leaves a note
+of unmarked files, whose rows the rerun takes out and writes again.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -63,6 +64,9 @@ CONFORMED_FILE = "ops.conformed_file"
 LANDED_FILE = "bronze.landed_file"
 # A table of more rows is no small one, however few are new.
 FEW_STANDING = 50_000
+# The engine keeps some kilobytes on disk for a line while it is conformed: a line of telemetry may
+# be three rows, each kept twice.
+LINES_AT_ONCE = 3_000_000
 
 
 def versions_of(contracts: dict[str, Contract]) -> dict[str, str]:
@@ -96,7 +100,10 @@ def stale_sources(
 def files_to_conform(
     context: JobContext, contracts: dict[str, Contract], versions: dict[str, str]
 ) -> dict[SourceFile, int]:
-    """The landed files that the present version of a contract has not conformed, and their rows."""
+    """The landed files that the present version of a contract has not conformed, and their rows.
+
+    They are in the order in which they landed.
+    """
     spark = context.spark
     present = spark.createDataFrame(
         [(source, contracts[source].landed_as, versions[source]) for source in contracts],
@@ -107,8 +114,10 @@ def files_to_conform(
     # Nobody has counted the records of a log.
     is_log = F.col("source_file").startswith(LOG_PREFIX)
     row_count = F.when(is_log, FEW_ROWS + 1).otherwise(F.col("row_count")).alias("row_count")
-    landed = landed_files.join(present, "landed_as").select("source", "file_sha256", row_count)
+    columns = ("source", "file_sha256", row_count, "landed_at")
+    landed = landed_files.join(present, "landed_as").select(*columns)
     rows = landed.join(done, ["source", "file_sha256"], "anti").collect()
+    rows.sort(key=lambda row: (row["landed_at"], row["file_sha256"]))
     return {(row["source"], row["file_sha256"]): row["row_count"] for row in rows}
 
 
@@ -165,13 +174,31 @@ def check_expressions(catalog: Path, contract: Contract, rows: DataFrame) -> Non
             raise catalogue_error(path, where, f"does not hold: {error.getMessage()}") from error
 
 
+def at_once(hashes: Iterable[str], lines: dict[str, int]) -> Iterator[list[str]]:
+    """Files in their order, some at a time: of `LINES_AT_ONCE` lines at most, or one of more."""
+    some: list[str] = []
+    count = 0
+    for sha256 in hashes:
+        if some and count + lines[sha256] > LINES_AT_ONCE:
+            yield some
+            some, count = [], 0
+        some.append(sha256)
+        count += lines[sha256]
+    if some:
+        yield some
+
+
 @dataclass(frozen=True)
 class Conformed:
-    """The rows of a source's new files, each with its disposition, kept by the engine."""
+    """What became of the rows of some files of a source.
+
+    `counts` are rows by disposition; `set_aside` are those that go to quarantine, as that table has
+    them, kept by the engine.
+    """
 
     contract: Contract
-    rows: DataFrame
     counts: dict[str, int]
+    set_aside: DataFrame | None
 
     @property
     def landed_count(self) -> int:
@@ -183,16 +210,16 @@ class Conformed:
         """Rows that went to silver."""
         return self.counts.get(CONFORMED, 0)
 
-    def set_aside(self) -> DataFrame:
-        """The rows that go to quarantine, as that table has them."""
-        name = self.contract.control_total
-        total = F.col(name) if name is not None else F.lit(None)
-        aside = self.rows.where(~F.col("disposition").isin(CONFORMED, CLOSED))
-        return aside.select(
-            *("source", F.lit(self.contract.target).alias("target_table"), "source_file"),
-            *("file_sha256", "line_number", "item_number", "disposition", "reasons", "raw_text"),
-            total.cast("decimal(22,4)").alias("control_total"),
-        )
+
+def _set_aside(contract: Contract, rows: DataFrame) -> DataFrame:
+    name = contract.control_total
+    total = F.col(name) if name is not None else F.lit(None)
+    aside = rows.where(~F.col("disposition").isin(CONFORMED, CLOSED))
+    return aside.select(
+        *("source", F.lit(contract.target).alias("target_table"), "source_file"),
+        *("file_sha256", "line_number", "item_number", "disposition", "reasons", "raw_text"),
+        total.cast("decimal(22,4)").alias("control_total"),
+    ).localCheckpoint()
 
 
 def _close_versions(contract: Contract, rows: DataFrame) -> None:
@@ -211,7 +238,7 @@ def _close_versions(contract: Contract, rows: DataFrame) -> None:
 def _conform_source(
     context: JobContext, contracts: dict[str, Contract], contract: Contract, hashes: list[str]
 ) -> Conformed:
-    """Conform the new files of a source; their rows that hold are in silver afterwards."""
+    """Conform some new files of a source; their rows that hold are in silver afterwards."""
     spark, table = context.spark, table_declaration(context.catalog, contract.target)
     bronze = spark.table(contract.bronze_table).where(in_condition("file_sha256", hashes))
     silver = spark.table(contract.target)
@@ -240,18 +267,26 @@ def _conform_source(
         _close_versions(contract, rows)
     if counts.get(CONFORMED):
         append_rows(rows.where(F.col("disposition") == CONFORMED), contract.target)
-    return Conformed(contract, rows, counts)
+    has_aside = counts.keys() - {CONFORMED}
+    return Conformed(contract, counts, _set_aside(contract, rows) if has_aside else None)
 
 
 def _conform_target(
-    context: JobContext, contracts: dict[str, Contract], files: dict[str, list[str]]
+    context: JobContext, contracts: dict[str, Contract], files: dict[str, dict[str, int]]
 ) -> list[Conformed]:
-    """Conform the sources of one table, one after the other: each looks at the others' rows."""
-    return [_conform_source(context, contracts, contracts[x], files[x]) for x in files]
+    """Conform the sources of one table, one after the other: each looks at the others' rows.
+
+    `files` are the lines of the new files of each source, by hash.
+    """
+    return [
+        _conform_source(context, contracts, contracts[source], some)
+        for source, lines in files.items()
+        for some in at_once(lines, lines)
+    ]
 
 
 def _write_quarantine(done: list[Conformed]) -> None:
-    aside = [one.set_aside() for one in done if one.landed_count > one.conformed_count]
+    aside = [one.set_aside for one in done if one.set_aside is not None]
     if aside:
         append_rows(reduce(DataFrame.unionByName, aside), QUARANTINE)
 
@@ -273,13 +308,12 @@ def run(context: JobContext) -> JobResult:
     if not files:
         return JobResult(0, 0)
     begin(context, JOB, set(files))
-    of_source = by_source(files)
-    by_target: dict[str, dict[str, list[str]]] = defaultdict(dict)
+    by_target: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
     rows: dict[str, int] = defaultdict(int)
-    for source, hashes in of_source.items():
+    for (source, sha256), lines in files.items():
         target = contracts[source].target
-        by_target[target][source] = hashes
-        rows[target] += sum(files[source, sha256] for sha256 in hashes)
+        by_target[target][source][sha256] = lines
+        rows[target] += lines
     # What a few new rows repeat or end is looked for among all that stand.
     standing = _landed_counts(context)
     for target in by_target:
@@ -306,8 +340,11 @@ def run(context: JobContext) -> JobResult:
 
 def _result(done: list[Conformed], file_count: int) -> JobResult:
     duplicates = sum(one.counts.get(DUPLICATE, 0) for one in done)
-    quarantined = {one.contract.source: one.counts.get(QUARANTINED, 0) for one in done}
-    notes = [f"{file_count} files of {len(done)} sources; {duplicates:,} duplicates set aside"]
+    quarantined: dict[str, int] = defaultdict(int)
+    for one in done:
+        quarantined[one.contract.source] += one.counts.get(QUARANTINED, 0)
+    sources = f"{file_count} files of {len(quarantined)} sources"
+    notes = [f"{sources}; {duplicates:,} duplicates set aside"]
     notes += [
         f"{source}: {count:,} rows quarantined"
         for source, count in sorted(quarantined.items())

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from pyspark.sql import Row
 from pyspark.sql import functions as F
@@ -168,13 +169,23 @@ def _detail(context: JobContext, name: str) -> Row:
     return context.spark.sql(f"describe detail {quoted(name)}").collect()[0]
 
 
+def _may_have_many_files(context: JobContext, name: str) -> bool:
+    """Whether the folder of a table has many files; that of another engine is not looked into."""
+    if context.warehouse is None:
+        return True
+    schema, _, table = name.partition(".")
+    files = (context.warehouse / f"{schema}.db" / table).glob("*.parquet")
+    return len(list(islice(files, MANY_FILES + 1))) > MANY_FILES
+
+
 def _scattered(context: JobContext, others: list[str]) -> dict[str, Row]:
     """The tables but for the `others` that have many files, by name, with Delta's detail of each.
 
     Not those in partitions: they have a file for each, whatever is done.
     """
     there = {name for schema in GROWING_SCHEMAS for name in tables_of(context.spark, schema)}
-    names = sorted(there - set(others))
+    looked_at = sorted(there - set(others))
+    names = [name for name in looked_at if _may_have_many_files(context, name)]
     details = side_by_side(lambda name: _detail(context, name), names)
     return {
         name: detail
@@ -190,6 +201,15 @@ def _sizes(detail: Row) -> str:
 def _compact(context: JobContext, name: str) -> None:
     """Write small files together, in a commit that changes no row."""
     context.spark.sql(f"optimize {quoted(name)}").collect()
+
+
+def _looked_after(context: JobContext, name: str) -> str:
+    """Compact a table, delete its old versions, and say what it was and is."""
+    before = _sizes(_detail(context, name))
+    align_layout(context.spark, context.catalog, name)
+    _compact(context, name)
+    context.spark.sql(f"vacuum {quoted(name)} retain {VERSION_HOURS} hours").collect()
+    return f"{name}: {before}, now {_sizes(_detail(context, name))}"
 
 
 def _retention_notes(context: JobContext, plan: Plan) -> list[str]:
@@ -214,12 +234,14 @@ def run_plan(context: JobContext) -> JobResult:
     """Say what `maintain` would let go, rewrite and delete."""
     plan = _plan(context)
     notes = _retention_notes(context, plan)
-    tables = _tables(context)
-    for name in tables:
+
+    def looked_at(name: str) -> str:
         vacuum = f"vacuum {quoted(name)} retain {VERSION_HOURS} hours dry run"
         deleted = len(context.spark.sql(vacuum).collect())
-        sizes = _sizes(_detail(context, name))
-        notes.append(f"{name}: {sizes}; {deleted:,} files of old versions")
+        return f"{name}: {_sizes(_detail(context, name))}; {deleted:,} files of old versions"
+
+    tables = _tables(context)
+    notes += side_by_side(looked_at, tables)
     notes += [
         f"{name}: {_sizes(detail)}, to be compacted"
         for name, detail in _scattered(context, tables).items()
@@ -248,12 +270,7 @@ def run(context: JobContext) -> JobResult:
         remove_rows(spark, name, condition)
     spark.conf.set("spark.databricks.delta.optimize.maxFileSize", str(FILE_BYTES))
     tables = _tables(context)
-    for name in tables:
-        before = _sizes(_detail(context, name))
-        align_layout(spark, context.catalog, name)
-        _compact(context, name)
-        spark.sql(f"vacuum {quoted(name)} retain {VERSION_HOURS} hours").collect()
-        notes.append(f"{name}: {before}, now {_sizes(_detail(context, name))}")
+    notes += side_by_side(lambda name: _looked_after(context, name), tables)
     for name, detail in _scattered(context, tables).items():
         _compact(context, name)
         notes.append(f"{name}: {_sizes(detail)}, now {_sizes(_detail(context, name))}")

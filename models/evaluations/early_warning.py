@@ -27,8 +27,8 @@ from models.evaluations.simulated_lakes import Ecosystem, Step, kept_rows, steps
 from models.evaluations.split_figures import calibration_figures, figures_of_splits
 
 NAME = "early_warning"
-# No covariate is of them.
-DROPPED = ("telemetry", "weather")
+# No covariate is of it.
+DROPPED = ("weather",)
 TRAINED = (Ecosystem(seed=2, enterprises=1000, days=366, dropped=DROPPED),)
 UNSEEN = (Ecosystem(seed=1, enterprises=400, days=366, dropped=DROPPED),)
 JOBS = (

@@ -123,15 +123,20 @@ def stream(
 
 
 @pytest.fixture(scope="module")
-def full(spark: SparkSession, trial: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A file and a log in the lake, rolled up."""
+def full(
+    spark: SparkSession,
+    trial: Settings,
+    settings: Settings,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """A file and a log in the lake, rolled up and measured."""
     folder = tmp_path_factory.mktemp("retention")
     (folder / "retention_1.jsonl").write_text("\n".join(lines_of("of_file")) + "\n")
     run_job("land", AS_OF_DATE, folder, trial)
     job(trial, "conform")
     stream(spark, trial, LOG_LINES, number=1, first=0)
     job(trial, "rollup")
-    job(trial, "daily_state")
+    job(settings, "daily_state")
 
 
 @pytest.fixture(scope="module")
@@ -220,6 +225,16 @@ def test_old_lines_are_gone_from_every_table_and_the_rest_reconciles(
     assert sum(row["landed_rows"] for row in proof) == 2 * 16 + 2
 
 
+def test_what_was_measured_stays_in_the_daily_state(
+    maintained: object, spark: SparkSession, settings: Settings
+) -> None:
+    job(settings, "daily_state")
+    of_system = f"code_system like '%{SOURCE}' and measure = 'readings'"
+    days = spark.table("features.daily_state").where(of_system).groupBy("event_date")
+    counts = {row[0]: row[1] for row in days.agg({"delta": "sum"}).collect()}
+    assert counts == {FIRST_DAY + timedelta(days=day): 2 * 8 for day in range(DAYS)}
+
+
 def test_a_run_that_was_cut_off_anywhere_is_finished_by_the_next(
     maintained: dict[str, dict[str, int]], spark: SparkSession, trial: Settings
 ) -> None:
@@ -252,16 +267,6 @@ def test_rollups_keep_the_days_whose_readings_are_gone_and_what_comes_later_leav
     stream(spark, trial, [json.dumps(late)], number=2, first=len(LOG_LINES))
     job(trial, "rollup")
     assert [content_hash(spark, table, OF_SYSTEM) for table in (DAY, MINUTE)] == rollups
-
-
-def test_what_was_measured_stays_in_the_daily_state(
-    maintained: object, spark: SparkSession, trial: Settings
-) -> None:
-    job(trial, "daily_state")
-    of_system = f"code_system like '%{SOURCE}' and measure = 'readings'"
-    days = spark.table("features.daily_state").where(of_system).groupBy("event_date")
-    counts = {row[0]: row[1] for row in days.agg({"delta": "sum"}).collect()}
-    assert counts == {FIRST_DAY + timedelta(days=day): 2 * 8 for day in range(DAYS)}
 
 
 def test_of_a_log_every_record_behind_those_let_go_must_be_there(

@@ -174,9 +174,9 @@ def test_readings_are_those_of_whoever_owned_the_machine_as_it_was_known_then(
         {
             **owned,
             **{"enterprise_name": "first", "known_at": moment(listed)},
-            **{"superseded_at": moment(sold)},
+            **{"superseded_at": moment(sold, 1)},
         },
-        {**owned, "enterprise_name": "second", "known_at": moment(sold)},
+        {**owned, "enterprise_name": "second", "known_at": moment(sold, 1)},
     ]
     own = {"code_system": SENSORS, "owner_code": "*", "party_role": "enterprise"}
     links = [
