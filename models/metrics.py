@@ -2,7 +2,8 @@
 
 Shapes: `outcome` is (firms,) of 0 and 1; `predicted` is (repeats, firms), the out-of-fold
 probability of every firm in every repeat of cross-validation; `weights` is (samples, firms), how
-often each firm stands in each bootstrap sample.
+often each firm stands in each bootstrap sample; `pd_ratio` is (firms,), probabilities of which no
+outcome is known.
 """
 
 from __future__ import annotations
@@ -111,3 +112,26 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
     half = z / (1 + z**2 / trials) * np.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
     # With no success the lower end is 0, with nothing else the upper is 1, but for rounding.
     return float(min(max(centre - half, 0), share)), float(max(min(centre + half, 1), share))
+
+
+def expected_area(pd_ratio: Floats) -> float:
+    """The expected area under the ROC curve of calibrated probabilities (firms,).
+
+    Over pairs of different firms i and j the expected number of pairs of a bad and a good firm is
+    the sum of p_i (1 - p_j), and those in the right order are the ones with p_i > p_j, half of
+    those with equal ones. The area is taken as the one by the other. NaN where no such pair can
+    come about.
+    """
+    levels, place = np.unique(pd_ratio, return_inverse=True)
+    bad = np.bincount(place, weights=pd_ratio, minlength=len(levels))
+    good = np.bincount(place, weights=1 - pd_ratio, minlength=len(levels))
+    # A firm is no pair with itself.
+    alone = float(np.sum(bad * (1 - levels)))
+    right = float(bad @ (np.cumsum(good) - good / 2)) - alone / 2
+    pairs = float(bad.sum() * good.sum()) - alone
+    return right / pairs if pairs > 1e-12 else float("nan")
+
+
+def expected_brier(pd_ratio: Floats) -> float:
+    """The expected Brier score of calibrated probabilities (firms,): the mean of p (1 - p)."""
+    return float(np.mean(pd_ratio * (1 - pd_ratio)))

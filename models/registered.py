@@ -92,7 +92,7 @@ class Origin:
 class TrainingRun:
     """What is logged of a training; `answer` is what the model says of the `example` rows.
 
-    `report` has the files of its validation report by name.
+    `report` has the files of its validation report by name, `texts` what else is kept, likewise.
     """
 
     name: str
@@ -102,6 +102,7 @@ class TrainingRun:
     example: pd.DataFrame
     answer: pd.DataFrame
     report: Mapping[str, bytes]
+    texts: Mapping[str, str]
 
 
 def table_versions(spark: SparkSession, names: Sequence[str]) -> dict[str, int]:
@@ -181,6 +182,8 @@ def log_candidate(
     with mlflow.start_run(run_name=run.name, tags=every) as started:
         mlflow.log_params(dict(run.parameters))
         mlflow.log_metrics(dict(run.figures))
+        for file, text in run.texts.items():
+            mlflow.log_text(text, file)
         uri = _log_text_model(run.model, run.example, run.answer)
         every |= log_files(run.report)
     if not client.search_registered_models(f"name = '{kind.name}'"):

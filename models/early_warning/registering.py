@@ -17,6 +17,7 @@ from models.early_warning.specification import (
 from models.early_warning.training import TrainingPart
 from models.early_warning.warning_model import WarningModel
 from models.hazard_report.evidence import Evidence
+from models.hazard_report.reference import REFERENCE_FILE
 from models.hazard_report.report import reported
 from models.inventory import DeclaredModel
 from models.registered import (
@@ -77,5 +78,6 @@ def log_and_register(
         example=example,
         answer=model.predict(example),
         report=found.files,
+        texts={REFERENCE_FILE: found.reference},
     )
     return log_candidate(client, KIND, run, origin, found.tags)

@@ -9,19 +9,14 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from loomline.population_stability import bin_bounds, bin_places, chance_bound, chance_spread
 from models.arrays import Floats
 from models.hazard import HazardModel, probabilities
 from models.hazard_report.evidence import Evidence
 from models.validation_report.data_quality import FeatureQuality, feature_quality
 from models.validation_report.sensitivity import Change, Response, Sensitivity
-from models.validation_report.stability import (
-    SCORE,
-    Shift,
-    chance_upper,
-    edge_labels,
-    shift_of,
-    tenth_edges,
-)
+from models.metrics import CONFIDENCE
+from models.validation_report.stability import SCORE, SCORE_BINS, Shift, edge_labels, shift_of
 from models.validation_report.text import measured, percent
 
 MISSING = "missing"
@@ -106,14 +101,9 @@ def _shift(
     chance: Callable[[int], float],
 ) -> Shift:
     """The index of values cut at the tenths of those before, a missing value being its own bin."""
-    known = before[~np.isnan(before)]
-    edges = tenth_edges(known) if len(known) else np.empty(0)
-    labels = [*edge_labels(edges, text), MISSING]
-    places = [
-        np.where(np.isnan(values), len(labels) - 1, np.digitize(values, edges))
-        for values in (before, now)
-    ]
-    return shift_of(name, labels, places[0], places[1], chance)
+    bounds = bin_bounds(before, SCORE_BINS)
+    labels = [*edge_labels(bounds, text), MISSING]
+    return shift_of(name, labels, bin_places(before, bounds), bin_places(now, bounds), chance)
 
 
 def stability(evidence: Evidence) -> tuple[Shift, ...]:
@@ -124,10 +114,11 @@ def stability(evidence: Evidence) -> tuple[Shift, ...]:
     """
     before, now = evidence.trained_values, evidence.compared_values
     units = len(np.unique(evidence.unit[evidence.used].astype(str)))
+    spread = chance_spread(units, len(now))
     model = evidence.trained.fitted
 
     def chance(bins: int) -> float:
-        return chance_upper(bins, units, len(now), shared=0)
+        return chance_bound(bins, spread, CONFIDENCE)
 
     said = [probabilities(model.hazards(values))[:, -1] for values in (before, now)]
     return (

@@ -14,6 +14,7 @@ from models.hazard_report.performance_sections import (
     calibration_section,
     discrimination_section,
 )
+from models.hazard_report.reference import reference_of
 from models.hazard_report.use_sections import (
     limits_section,
     sensitivity_section,
@@ -95,11 +96,15 @@ def hazard_report_files(
 
 @dataclass(frozen=True, eq=False)
 class Reported:
-    """A judged training: its figures by name, the files of its report, tags of the version."""
+    """A judged training: its figures by name, the files of its report, tags of the version.
+
+    `reference` is the distribution of what was trained on, as text.
+    """
 
     figures: Mapping[str, float]
     files: Mapping[str, bytes]
     tags: Mapping[str, str]
+    reference: str
 
 
 def reported(
@@ -123,4 +128,5 @@ def reported(
         found.figures,
         hazard_report_files(found, subject, entry),
         {TRAINING_SET: training_set, ESTIMATOR: "hazard"},
+        reference_of(evidence).to_json(),
     )

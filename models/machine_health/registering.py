@@ -8,6 +8,7 @@ from mlflow.tracking import MlflowClient
 
 from loomline.settings import Settings
 from models.hazard_report.evidence import Evidence
+from models.hazard_report.reference import REFERENCE_FILE
 from models.hazard_report.report import reported
 from models.inventory import DeclaredModel
 from models.machine_health.failure_model import FailureModel
@@ -77,5 +78,6 @@ def log_and_register(
         example=example,
         answer=model.predict(example),
         report=found.files,
+        texts={REFERENCE_FILE: found.reference},
     )
     return log_candidate(client, KIND, run, origin, found.tags)

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.arrays import Floats
-from models.metrics import Estimate
+from models.metrics import Estimate, expected_area, expected_brier
 from models.monitor.areas import Counts, counted, sampled, with_interval
-from models.monitor.finding import PORTFOLIO, Finding, Watched, estimated, unsaid
+from models.monitor.finding import PORTFOLIO, Finding, Said, Watched, estimated, unsaid
 from models.monitor.thresholds import Bounds, Simulation
 
 AUC, BRIER = "estimated_auc", "estimated_brier"
@@ -33,29 +33,6 @@ class Expected:
 
     auc: Estimate
     brier: Estimate
-
-
-def expected_area(pd_ratio: Floats) -> float:
-    """The expected area under the ROC curve of calibrated probabilities (firms,).
-
-    Over pairs of different firms i and j the expected number of pairs of a bad and a good firm is
-    the sum of p_i (1 - p_j), and those in the right order are the ones with p_i > p_j, half of
-    those with equal ones. The area is taken as the one by the other. NaN where no such pair can
-    come about.
-    """
-    levels, place = np.unique(pd_ratio, return_inverse=True)
-    bad = np.bincount(place, weights=pd_ratio, minlength=len(levels))
-    good = np.bincount(place, weights=1 - pd_ratio, minlength=len(levels))
-    # A firm is no pair with itself.
-    alone = float(np.sum(bad * (1 - levels)))
-    right = float(bad @ (np.cumsum(good) - good / 2)) - alone / 2
-    pairs = float(bad.sum() * good.sum()) - alone
-    return right / pairs if pairs > 1e-12 else float("nan")
-
-
-def expected_brier(pd_ratio: Floats) -> float:
-    """The expected Brier score of calibrated probabilities (firms,): the mean of p (1 - p)."""
-    return float(np.mean(pd_ratio * (1 - pd_ratio)))
 
 
 def expected_figures(pd_ratio: Floats, simulation: Simulation) -> Expected | None:
@@ -77,44 +54,47 @@ def expected_figures(pd_ratio: Floats, simulation: Simulation) -> Expected | Non
 
 def estimate_findings(
     of: Watched,
-    before: Floats | None,
+    promised: float | None,
     now: Floats,
     simulation: Simulation,
     auc_drop: Bounds,
+    within: Said = ("", ""),
+    enterprises: int | None = None,
 ) -> list[Finding]:
-    """What today's probabilities promise, against those of the training date.
+    """What today's probabilities promise, against what those promised that it was trained on.
 
-    `before` and `now` are probabilities of default (firms,) of all enterprises on the training date
-    and on the as-of date; None where there is no other date to compare with. The Brier score is
-    not judged: it rises with the share of defaults, however good the model is.
+    `promised` is the expected area of the latter; None or NaN where there is nothing to compare
+    with. `now` are the probabilities (rows,) of the as-of date, of `enterprises` where a row is not
+    an enterprise. `within` says by when the event is to come. The Brier score is not judged: it
+    rises with the share of events, however good the model is.
     """
+    count = len(now) if enterprises is None else enterprises
     found = expected_figures(now, simulation)
     if found is None:
         said = (
-            "No estimate before outcomes are known: there are no two firms to rank.",
-            "结果到期前无法估计：没有可供排序的两家企业。",
+            "No estimate before outcomes are known: there is nothing to rank.",
+            "结果到期前无法估计：没有可供排序的对象。",
         )
-        return [unsaid(of, name, PORTFOLIO, said, len(now)) for name in (AUC, BRIER)]
+        return [unsaid(of, name, PORTFOLIO, said, count) for name in (AUC, BRIER)]
     auc, brier = found.auc, found.brier
-    promised = float("nan") if before is None else expected_area(before)
-    bounds = None if np.isnan(promised) else auc_drop.below(promised)
-    then_en = "" if bounds is None else f", {promised:.3f} on the training date"
-    then_zh = "" if bounds is None else f"，训练日为{promised:.3f}"
+    bounds = None if promised is None or np.isnan(promised) else auc_drop.below(promised)
+    then_en = "" if bounds is None else f", {promised:.3f} when it was trained"
+    then_zh = "" if bounds is None else f"，训练时为{promised:.3f}"
     auc_said = (
-        f"Until outcomes are known, an AUC of {auc.value:.3f} is to be expected "
+        f"Until outcomes{within[0]} are known, an AUC of {auc.value:.3f} is to be expected "
         f"({auc.lower:.3f} to {auc.upper:.3f}){then_en}: estimated from the probabilities alone "
         "(confidence-based performance estimation), and true only if they are calibrated.",
-        f"结果到期前，预期AUC为{auc.value:.3f}（{auc.lower:.3f}至{auc.upper:.3f}）{then_zh}："
-        "仅由违约概率推算（基于置信度的性能估计，CBPE），前提是概率校准成立。",
+        f"结果到期前{within[1]}，预期AUC为{auc.value:.3f}（{auc.lower:.3f}至{auc.upper:.3f}）{then_zh}："
+        "仅由预测概率推算（基于置信度的性能估计，CBPE），前提是概率校准成立。",
     )
     brier_said = (
-        f"Until outcomes are known, a Brier score of {brier.value:.4f} is to be expected "
+        f"Until outcomes{within[0]} are known, a Brier score of {brier.value:.4f} is to be expected "
         f"({brier.lower:.4f} to {brier.upper:.4f}), if the probabilities are calibrated; not "
-        "judged, because it moves with the share of defaults.",
-        f"结果到期前，若概率校准成立，预期Brier分数为{brier.value:.4f}"
-        f"（{brier.lower:.4f}至{brier.upper:.4f}）；该值随违约占比变动，不作评判。",
+        "judged, because it moves with the share of events.",
+        f"结果到期前{within[1]}，若概率校准成立，预期Brier分数为{brier.value:.4f}"
+        f"（{brier.lower:.4f}至{brier.upper:.4f}）；该值随事件占比变动，不作评判。",
     )
     return [
-        estimated(of, AUC, PORTFOLIO, auc, bounds, auc_said, len(now)),
-        estimated(of, BRIER, PORTFOLIO, brier, None, brier_said, len(now)),
+        estimated(of, AUC, PORTFOLIO, auc, bounds, auc_said, count),
+        estimated(of, BRIER, PORTFOLIO, brier, None, brier_said, count),
     ]

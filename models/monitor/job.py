@@ -30,6 +30,7 @@ from models.arrays import Floats
 from models.governance.approvals import open_desk, past_traces, verify
 from models.inventory import declared_model
 from models.master_scale import load_master_scale
+from models.metrics import expected_area
 from models.monitor.drift import drift_findings, no_drift_findings
 from models.monitor.estimation import estimate_findings
 from models.monitor.finding import Finding, Watched, alerts, unsaid
@@ -104,7 +105,7 @@ def _drift(
             f"Trained as of {today} itself: there is no later date to compare with yet.",
             f"模型即以{today}为截止日训练，尚无更晚的日期可比较。",
         )
-        return no_drift_findings(in_use.of, in_use.card, said), None
+        return no_drift_findings(in_use.of, in_use.card.feature_names, said), None
     wanted = in_use.card.feature_names
     features = read_card_features(context, in_use.feature_version, wanted, (trained, today))
     before, now = features.of(trained), features.of(today)
@@ -114,7 +115,7 @@ def _drift(
                 f"There are no features of version {in_use.feature_version} as of {day}.",
                 f"没有{day}的版本为{in_use.feature_version}的特征。",
             )
-            return no_drift_findings(in_use.of, in_use.card, said), None
+            return no_drift_findings(in_use.of, in_use.card.feature_names, said), None
     found = drift_findings(
         *(in_use.of, in_use.card, before, now, features.described, thresholds.drift)
     )
@@ -217,7 +218,8 @@ def run(context: JobContext) -> JobResult:
     drift, before = _drift(context, in_use, thresholds)
     now = in_use.scores.pd_ratio.to_numpy(dtype=float)
     drop = thresholds.discrimination.auc_drop
-    estimates = estimate_findings(in_use.of, before, now, thresholds.simulation, drop)
+    promised = None if before is None else expected_area(before)
+    estimates = estimate_findings(in_use.of, promised, now, thresholds.simulation, drop)
     found = _matured(context, in_use)
     outcomes = _outcomes(context, in_use, found, thresholds, there)
     shadow = _shadow(context, in_use, found, thresholds, there)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.master_scale import MasterScale
-from models.metrics import Estimate
-from models.monitor.estimation import expected_brier
+from models.metrics import Estimate, expected_brier
 from models.monitor.finding import PORTFOLIO, Finding, Watched, estimated, judged, unsaid
 from models.monitor.maturing import Matured
 from models.monitor.outcome_tests import (

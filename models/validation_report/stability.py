@@ -8,8 +8,13 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
 
+from loomline.population_stability import (
+    bin_bounds,
+    chance_bound,
+    chance_spread,
+    population_stability_index,
+)
 from models.arrays import Floats, Integers
 from models.metrics import CONFIDENCE
 from models.scorecard import Scorecard
@@ -18,8 +23,6 @@ from models.validation_report.soundness import bin_in_words
 SCORE_BINS = 10
 # A convention without a statistical ground: Siddiqi (2006), "Credit risk scorecards".
 SOME_SHIFT, LARGE_SHIFT = 0.1, 0.25
-# Half a firm in every bin, so that a bin that is empty on one side does not make it infinite.
-ADDED = 0.5
 SCORE = "score"
 
 
@@ -53,32 +56,6 @@ class Shift:
         return "some shift" if self.index <= LARGE_SHIFT else "large shift"
 
 
-def population_stability_index(expected: Floats, actual: Floats) -> float:
-    """Sum over bins of (actual - expected) * ln(actual / expected), of smoothed shares.
-
-    The symmetric divergence of Kullback and Leibler (1951). `expected` and `actual` are (bins,) of
-    counts; bins that are empty in both don't count.
-    """
-    is_used = (expected > 0) | (actual > 0)
-    first, second = expected[is_used] + ADDED, actual[is_used] + ADDED
-    first, second = first / first.sum(), second / second.sum()
-    return float(np.sum((second - first) * np.log(second / first)))
-
-
-def chance_upper(bins: int, training: int, enterprises: int, shared: int) -> float:
-    """The 95 % quantile of the index when both groups come from one population.
-
-    Then it is about chi-squared with `bins` - 1 degrees of freedom, times 1/n + 1/m for two
-    separate groups (Yurdakul and Naranjo, 2020, "Statistical properties of the population stability
-    index"). Here the one group is part of the other: a difference of two shares that have `shared`
-    firms in common has the variance of 1/n + 1/m - 2 * shared/(n*m).
-    """
-    if bins < 2:
-        return 0.0
-    spread = 1 / training + 1 / enterprises - 2 * shared / (training * enterprises)
-    return float(chi2.ppf(CONFIDENCE, bins - 1)) * max(spread, 0.0)
-
-
 def shift_of(
     name: str,
     labels: list[str],
@@ -90,23 +67,22 @@ def shift_of(
 
     `chance` gives what the index stays below by chance alone, of the number of bins in use.
     """
-    expected = np.bincount(training, minlength=len(labels)).astype(float)
-    actual = np.bincount(enterprises, minlength=len(labels)).astype(float)
+    expected = np.bincount(training, minlength=len(labels))
+    actual = np.bincount(enterprises, minlength=len(labels))
     used = [x for x in range(len(labels)) if expected[x] or actual[x]]
     return Shift(
         name=name,
         index=population_stability_index(expected, actual),
         chance_upper=chance(len(used)),
         bins=tuple(
-            BinShares(labels[x], expected[x] / len(training), actual[x] / len(enterprises))
+            BinShares(
+                labels[x],
+                float(expected[x] / len(training)),
+                float(actual[x] / len(enterprises)),
+            )
             for x in used
         ),
     )
-
-
-def tenth_edges(values: Floats) -> Floats:
-    """Where values (rows,) are cut into tenths; fewer edges where many values are equal."""
-    return np.unique(np.quantile(values, np.arange(1, SCORE_BINS) / SCORE_BINS))
 
 
 def edge_labels(edges: Floats, text: Callable[[float], str]) -> list[str]:
@@ -131,13 +107,15 @@ def stability(
         enterprises: (enterprises, features) of all that are scored.
         names: the columns of `features.feature_name`.
     """
+    # The firms that were trained on are part of those that are scored.
     shared = int(enterprises.index.isin(training.index).sum())
+    spread = chance_spread(len(training), len(enterprises), shared)
 
     def chance(bins: int) -> float:
-        return chance_upper(bins, len(training), len(enterprises), shared)
+        return chance_bound(bins, spread, CONFIDENCE)
 
     scores, all_scores = card.score(training), card.score(enterprises)
-    edges = tenth_edges(scores)
+    edges = bin_bounds(scores, SCORE_BINS)
     found = [
         shift_of(
             SCORE,

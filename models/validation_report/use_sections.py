@@ -40,10 +40,10 @@ def stability_section(found: Findings) -> Section:
             f"Below {SOME_SHIFT} little, to {LARGE_SHIFT} some, above it a large shift: a "
             "convention (Siddiqi, 2006) that takes no account of how many firms there are.",
             "So the index that 95 % of cases stay below by chance alone stands beside it "
-            "(chi-squared; Yurdakul and Naranjo, 2020), here for two groups of which the one is "
+            "(chi-squared; Yurdakul, 2018), here for two groups of which the one is "
             "part of the other.",
             "The score is cut at the tenths of the training firms, features as the card cuts them "
-            "with missing as a bin; half a firm is added to every bin.",
+            "with missing as a bin; an empty bin counts half a firm.",
         ),
         charts=(index_chart(found.stability), score_chart(found.stability[0])),
         tables=(

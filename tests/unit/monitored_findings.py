@@ -14,6 +14,7 @@ from sqlglot import transpile
 from loomline.tables import load_tables
 from models.inventory import declared_model
 from models.master_scale import load_master_scale
+from models.metrics import expected_area
 from models.monitor.drift import drift_findings
 from models.monitor.estimation import estimate_findings
 from models.monitor.finding import Finding, Watched
@@ -63,7 +64,8 @@ def in_trouble(catalog: Path) -> list[Finding]:
         *drift_findings(CHAMPION, card, before, now, DESCRIBED, thresholds.drift),
         *outcome_findings(came_true, scale, 0.85, thresholds),
         *estimate_findings(
-            CHAMPION, then, today, thresholds.simulation, thresholds.discrimination.auc_drop
+            *(CHAMPION, expected_area(then), today, thresholds.simulation),
+            thresholds.discrimination.auc_drop,
         ),
         *shadow_findings(
             CHALLENGER,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
+from bisect import bisect_right
 from pathlib import Path
 
 import numpy as np
@@ -23,16 +23,23 @@ VALUES = st.lists(
 def slow_index(before: list[float], now: list[float]) -> float:
     """The index with bins as lists."""
     told = sorted(value for value in before if not math.isnan(value))
-    edges = sorted({float(np.quantile(told, tenth / 10)) for tenth in range(1, 10)})
+    # The least value at which so many tenths lie below or on it.
+    tenths = (told[math.ceil(tenth * (len(told) - 1) / 10)] for tenth in range(1, 10))
+    edges = sorted({value for value in tenths if value > told[0]})
 
-    def share(values: list[float], place: int) -> float:
-        inside = [
-            len(edges) + 1 if math.isnan(value) else bisect_left(edges, value) for value in values
-        ]
-        return (inside.count(place) + 0.5) / (len(values) + (len(edges) + 2) / 2)
+    def place(value: float) -> int:
+        return len(edges) + 1 if math.isnan(value) else bisect_right(edges, value)
 
-    pairs = [(share(before, place), share(now, place)) for place in range(len(edges) + 2)]
-    return sum((later - earlier) * math.log(later / earlier) for earlier, later in pairs)
+    index = 0.0
+    for bin_number in range(len(edges) + 2):
+        counts = [[place(value) for value in values].count(bin_number) for values in (before, now)]
+        if any(counts):
+            earlier, later = (
+                (count or 0.5) / len(values)
+                for count, values in zip(counts, (before, now), strict=True)
+            )
+            index += (later - earlier) * math.log(later / earlier)
+    return index
 
 
 @given(VALUES, VALUES)

@@ -16,15 +16,9 @@ from hypothesis import strategies as st
 from scipy.stats import entropy
 
 from loomline.errors import CatalogueError
+from loomline.population_stability import bin_bounds, bin_counts, population_stability_index
 from loomline.tables import load_tables
-from models.monitor.drift import (
-    card_counts,
-    drift_findings,
-    population_stability_index,
-    score_bounds,
-    score_counts,
-    stability,
-)
+from models.monitor.drift import card_counts, drift_findings, stability
 from models.monitor.finding import Watched
 from models.monitor.thresholds import Bounds, Thresholds, load_thresholds
 from models.scorecard import BinnedFeature, Scorecard
@@ -80,7 +74,7 @@ def test_the_index_of_equal_shares_is_nought_whatever_the_number_of_firms() -> N
 
 
 def test_an_index_of_no_firms_is_refused() -> None:
-    with pytest.raises(ValueError, match="No firms"):
+    with pytest.raises(ValueError, match="Without counts"):
         population_stability_index(np.array([0, 0]), np.array([1, 2]))
 
 
@@ -93,6 +87,22 @@ def test_the_expected_index_and_its_bound_are_those_of_samples_without_drift() -
     assert said.expected == pytest.approx(0.0157143, abs=1e-7)
     assert np.mean(drawn) == pytest.approx(said.expected, rel=0.05)
     assert np.mean(np.array(drawn) <= said.by_chance) == pytest.approx(0.95, abs=0.015)
+
+
+def test_values_that_are_alike_within_a_firm_are_no_more_evidence_than_the_firms() -> None:
+    before, now = np.array([400, 600]), np.array([90, 110])
+    alike = stability(before * 30, now * 5, 0.95, (1_000, 200))
+    once = stability(before, now, 0.95)
+    assert (alike.psi, alike.expected, alike.by_chance) == pytest.approx(
+        (once.psi, once.expected, once.by_chance)
+    )
+
+
+def test_missing_values_are_a_bin_of_their_own_and_set_no_bound() -> None:
+    values = np.array([math.nan, 1.0, 2.0, 3.0, 4.0, math.nan, math.nan])
+    assert list(bin_bounds(values, 2)) == list(bin_bounds(values[~np.isnan(values)], 2)) == [3.0]
+    assert list(bin_counts(values, np.array([3.0]))) == [2, 2, 3]
+    assert list(bin_counts(values, bin_bounds(np.full(3, math.nan), 10))) == [4, 3]
 
 
 def test_one_bin_can_not_drift() -> None:
@@ -109,23 +119,24 @@ def test_every_score_is_in_one_bin_and_none_is_empty_on_the_training_date(
     before: list[int], now: list[int], bins: int
 ) -> None:
     scores = np.array(before, dtype=float)
-    counts_before, counts_now = score_counts(scores, np.array(now, dtype=float), bins)
-    assert (counts_before > 0).all()
+    bounds = bin_bounds(scores, bins)
+    counts_before = bin_counts(scores, bounds)
+    counts_now = bin_counts(np.array(now, dtype=float), bounds)
+    assert (counts_before[:-1] > 0).all()
     assert (counts_before.sum(), counts_now.sum()) == (len(before), len(now))
-    bounds = score_bounds(scores, bins)
     assert set(bounds) <= set(scores)
     # A slow count of each bin: from its bound on, to below the next.
     edges = [-math.inf, *bounds, math.inf]
     slow = [sum(low <= x < high for x in now) for low, high in itertools.pairwise(edges)]
-    assert list(counts_now) == slow
+    assert list(counts_now) == [*slow, 0]
 
 
 def test_different_scores_are_cut_into_bins_of_about_as_many() -> None:
     scores = np.random.default_rng(3).permutation(1_000).astype(float)
-    counts, _ = score_counts(scores, scores, 10)
-    assert len(counts) == 10
-    assert counts.min() >= 99
-    assert counts.max() <= 101
+    *counts, missing = bin_counts(scores, bin_bounds(scores, 10))
+    assert (len(counts), missing) == (10, 0)
+    assert min(counts) >= 99
+    assert max(counts) <= 101
 
 
 def a_card() -> Scorecard:
@@ -178,8 +189,8 @@ def test_an_index_that_chance_alone_would_reach_is_not_judged(thresholds: Thresh
     (sales,) = [one for one in found if one.subject == "sales"]
     assert sales.value == pytest.approx(1 / 6 * math.log(2))
     assert sales.level == "none"
-    assert "too few firms" in sales.said[0]
-    assert "企业数量过少" in sales.said[1]
+    assert "too few for" in sales.said[0]
+    assert "数量过少" in sales.said[1]
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from models.monitor.estimation import (
-    estimate_findings,
-    expected_area,
-    expected_brier,
-    expected_figures,
-)
+from models.metrics import expected_area, expected_brier
+from models.monitor.estimation import estimate_findings, expected_figures
 from models.monitor.finding import Watched
 from models.monitor.thresholds import Simulation, Thresholds, load_thresholds
 
@@ -86,10 +82,11 @@ def test_a_single_firm_gives_no_estimate(thresholds: Thresholds) -> None:
 def test_a_portfolio_that_became_alike_is_red_before_any_outcome(thresholds: Thresholds) -> None:
     generator, drop = np.random.default_rng(4), thresholds.discrimination.auc_drop
     before, alike = generator.beta(0.6, 6, 5_000), generator.beta(40, 400, 5_000)
-    (moved, brier) = estimate_findings(CHAMPION, before, alike, SIMULATION, drop)
+    promised = expected_area(before)
+    (moved, brier) = estimate_findings(CHAMPION, promised, alike, SIMULATION, drop)
     assert (moved.level, brier.level) == ("red", "none")
     assert "calibrated" in moved.said[0]
-    (kept, _) = estimate_findings(CHAMPION, before, before, SIMULATION, drop)
+    (kept, _) = estimate_findings(CHAMPION, promised, before, SIMULATION, drop)
     assert kept.level == "green"
     (first, _) = estimate_findings(CHAMPION, None, before, SIMULATION, drop)
     assert (first.level, first.amber) == ("none", None)
