@@ -221,12 +221,15 @@ DAILY_JOBS = (
     Job(
         name="monitor",
         entry="models.monitor.job:run",
-        description="Say whether the model in use is still right; propose what a person decides.",
+        description="Say whether models in use are still right; propose what a person decides.",
         reads=(
             *("features.enterprise_feature", "features.feature_name", "governance.model_event"),
+            *("features.window_value", "features.window_feature"),
             *("scores.credit_score", "scores.shadow_score", "scores.model_metric"),
             *("scores.early_warning", "scores.machine_health"),
             *("silver.credit_outcome", "silver.credit_record", "silver.enterprise_link"),
+            *("silver.machine_event", "silver.maintenance", "silver.production_output"),
+            *("silver.telemetry_day", "silver.machine"),
         ),
         writes=("scores.model_monitoring",),
     ),

@@ -13,9 +13,9 @@ from loomline.population_stability import bin_bounds, bin_places, chance_bound, 
 from models.arrays import Floats
 from models.hazard import HazardModel, probabilities
 from models.hazard_report.evidence import Evidence
+from models.metrics import CONFIDENCE
 from models.validation_report.data_quality import FeatureQuality, feature_quality
 from models.validation_report.sensitivity import Change, Response, Sensitivity
-from models.metrics import CONFIDENCE
 from models.validation_report.stability import SCORE, SCORE_BINS, Shift, edge_labels, shift_of
 from models.validation_report.text import measured, percent
 

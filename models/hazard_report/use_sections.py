@@ -64,8 +64,8 @@ def stability_section(found: HazardFindings) -> Section:
         points=(
             f"Below {SOME_SHIFT} little, to {LARGE_SHIFT} some, above it a large shift: a "
             "convention (Siddiqi, 2006) that takes no account of how many rows there are.",
-            "Beside it stands what 95 % of cases stay below by chance alone (chi-squared; Yurdakul, "
-            "2018), as if all training rows of a unit told no more than one row.",
+            "Beside it stands what 95 % of cases stay below by chance alone (chi-squared; "
+            "Yurdakul, 2018), as if all training rows of a unit told no more than one row.",
             "Everything is cut at the tenths of the training rows, with missing as a bin; an "
             "empty bin counts half a row.",
             *_drawn(len(found.stability)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,14 +105,33 @@ def _seen(rows: pd.DataFrame, machine: Integers, day: np.datetime64, count: int)
 
 def machine_dates(history: History, dates: Dates, specification: Specification) -> MachineDates:
     """The machines that have a row on each date, with what the history knows of them since."""
+    places = {
+        as_of: np.flatnonzero(missing_reasons(history, as_of, specification) == "")
+        for as_of in dates
+    }
+    values = [
+        covariates(history, as_of, specification).iloc[machine] for as_of, machine in places.items()
+    ]
+    if not values:
+        return _no_dates(specification)
+    return dates_of(history, pd.concat(values, ignore_index=True), places, specification)
+
+
+def dates_of(
+    history: History,
+    values: pd.DataFrame,
+    places: Mapping[np.datetime64, Integers],
+    specification: Specification,
+) -> MachineDates:
+    """Machines on dates, given by their places among the listed ones, with what came of them.
+
+    `values` is (rows, covariates), in the order of dates and places; there is a date at least.
+    """
     listed, count = history.machines.listed, len(history.machines.listed)
     reports = history.known(history.last_day)
     failures = reports[(reports.kind == "event") & reports.detail.isin(FAILURES)]
     parts: dict[str, list[npt.NDArray[np.generic]]] = {}
-    values = []
-    for as_of in dates:
-        machine = np.flatnonzero(missing_reasons(history, as_of, specification) == "")
-        values.append(covariates(history, as_of, specification).iloc[machine])
+    for as_of, machine in places.items():
         failure_date, failure_known = _after(failures, machine, as_of, count)
         ends = [as_of + np.timedelta64(days, "D") for days in specification.horizons]
         of_date = {
@@ -126,10 +146,8 @@ def machine_dates(history: History, dates: Dates, specification: Specification) 
         }
         for name, column in of_date.items():
             parts.setdefault(name, []).append(column)
-    if not values:
-        return _no_dates(specification)
     whole = {name: np.concatenate(columns) for name, columns in parts.items()}
-    return MachineDates(values=pd.concat(values, ignore_index=True), **whole)
+    return MachineDates(values=values, **whole)
 
 
 def _no_dates(specification: Specification) -> MachineDates:

@@ -88,9 +88,9 @@ def estimate_findings(
         "仅由预测概率推算（基于置信度的性能估计，CBPE），前提是概率校准成立。",
     )
     brier_said = (
-        f"Until outcomes{within[0]} are known, a Brier score of {brier.value:.4f} is to be expected "
-        f"({brier.lower:.4f} to {brier.upper:.4f}), if the probabilities are calibrated; not "
-        "judged, because it moves with the share of events.",
+        f"Until outcomes{within[0]} are known, a Brier score of {brier.value:.4f} is to be "
+        f"expected ({brier.lower:.4f} to {brier.upper:.4f}), if the probabilities are calibrated; "
+        "not judged, because it moves with the share of events.",
         f"结果到期前{within[1]}，若概率校准成立，预期Brier分数为{brier.value:.4f}"
         f"（{brier.lower:.4f}至{brier.upper:.4f}）；该值随事件占比变动，不作评判。",
     )

@@ -1,17 +1,20 @@
-"""Watch over the model that scored the date: drift, outcomes, estimates, the challenger.
+"""Watch over the models that gave results for a date: drift, outcomes, estimates, the challenger.
 
 Reads features, scores, the challenger's shadow scores, the figures of the validation, outcomes as
-known by the end of the as-of date, and the record of approvals; writes `scores.model_monitoring`.
+known by the end of the as-of date, and the record of approvals; of the hazards what they read, and
+their rows. Writes `scores.model_monitoring`.
+
 What is amber or red is an alert. What is proposed waits for a person: nothing here trains, promotes
 or withdraws a model.
 
-The registered model does not state over which time its probability holds (docs/models.md); outcomes
+The default model may not state over which time its probability holds (docs/models.md); outcomes
 are counted over twelve months, the horizon of the Basel framework.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,6 +37,7 @@ from models.metrics import expected_area
 from models.monitor.drift import drift_findings, no_drift_findings
 from models.monitor.estimation import estimate_findings
 from models.monitor.finding import Finding, Watched, alerts, unsaid
+from models.monitor.hazard_watch import watch_hazards
 from models.monitor.inputs import (
     METRICS,
     SCORES,
@@ -47,7 +51,6 @@ from models.monitor.inputs import (
     read_validated_areas,
 )
 from models.monitor.maturing import Matured, matured, newest_matured
-from models.monitor.others_in_use import other_validations
 from models.monitor.outcome_findings import not_matured, outcome_findings
 from models.monitor.proposals import PROPOSAL, proposals
 from models.monitor.record_check import RECORD, record_finding
@@ -182,39 +185,29 @@ def _shadow(
     )
 
 
-def _rows(context: JobContext, found: list[tuple[str, Finding]]) -> list[tuple[object, ...]]:
-    """The rows of findings, each with the name of its model."""
-    return [finding.row(context.as_of_date, name) for name, finding in found]
+def _write(context: JobContext, found: Mapping[str, list[Finding]]) -> int:
+    """Write the findings, given by the name of their model; returns how many rows."""
+    rows = [
+        finding.row(context.as_of_date, name)
+        for name, findings in found.items()
+        for finding in findings
+    ]
+    frame = rows_frame(context.spark, context.catalog, MONITORING, rows)
+    replace_rows(frame, MONITORING, f"as_of_date = {sql_literal(context.as_of_date)}")
+    return len(rows)
 
 
-def _notes(findings: list[Finding]) -> tuple[str, ...]:
+def _notes(model_name: str, findings: list[Finding]) -> tuple[str, ...]:
     counts = Counter(one.level for one in findings)
     told = ", ".join(f"{counts[level]} {level}" for level in reversed(LEVELS) if counts[level])
     said = [one for one in alerts(findings) if one.measure in (PROPOSAL, RECORD)]
-    return (f"{MODEL_NAME}: {told}", *(one.said[0] for one in said))
+    return (f"{model_name}: {told}", *(one.said[0] for one in said))
 
 
-def run(context: JobContext) -> JobResult:
-    """Write what is found of the model that scored the as-of date.
-
-    A date without scores has no model to watch over, and still a record of approvals. Of the other
-    registered models in use it is said when their validation is due anew.
-    """
-    spark = context.spark
-    create_tables(spark, context.catalog, (MONITORING,))
-    there = tables_of(spark, "scores")
-    condition = f"as_of_date = {sql_literal(context.as_of_date)}"
-    desk = open_desk(context)
-    of_record = record_finding(verify(desk), past_traces(desk))
-    others = other_validations(context, there)
-    in_use = _in_use(context) if SCORES in there else None
-    if in_use is None:
-        rows = [of_record.row(context.as_of_date, MODEL_NAME), *_rows(context, others)]
-        replace_rows(rows_frame(spark, context.catalog, MONITORING, rows), MONITORING, condition)
-        return JobResult(
-            0, len(rows), ("the date has no scores to watch over", *_notes([of_record]))
-        )
-    thresholds = load_thresholds(context.catalog)
+def _scorecard_findings(
+    context: JobContext, in_use: InUse, thresholds: Thresholds, there: set[str]
+) -> list[Finding]:
+    """What is found of the model that scored the date, and what is proposed of it."""
     drift, before = _drift(context, in_use, thresholds)
     now = in_use.scores.pd_ratio.to_numpy(dtype=float)
     drop = thresholds.discrimination.auc_drop
@@ -230,8 +223,32 @@ def run(context: JobContext) -> JobResult:
         declared_model(context.catalog, MODEL_NAME),
     )
     findings = [*drift, *outcomes, *estimates, *shadow, validation]
-    findings += proposals(findings, in_use.of)
-    findings.append(of_record)
-    rows = _rows(context, [*((MODEL_NAME, one) for one in findings), *others])
-    replace_rows(rows_frame(spark, context.catalog, MONITORING, rows), MONITORING, condition)
-    return JobResult(len(in_use.scores), len(rows), _notes(findings))
+    return [*findings, *proposals(findings, in_use.of)]
+
+
+def run(context: JobContext) -> JobResult:
+    """Write what is found of the models that gave results for the as-of date.
+
+    A date without scores has no default model to watch over, and still a record of approvals, and
+    maybe warnings or failures of machines.
+
+    Raises:
+        LoomlineError: the registry doesn't know a version that gave results.
+    """
+    create_tables(context.spark, context.catalog, (MONITORING,))
+    there = tables_of(context.spark, "scores")
+    desk = open_desk(context)
+    of_record = record_finding(verify(desk), past_traces(desk))
+    thresholds = load_thresholds(context.catalog)
+    of_hazards = watch_hazards(context, desk.client, thresholds, there)
+    hazard_notes = [
+        note for name, found in of_hazards.items() if found for note in _notes(name, found)
+    ]
+    in_use = _in_use(context) if SCORES in there else None
+    if in_use is None:
+        written = _write(context, {MODEL_NAME: [of_record], **of_hazards})
+        first = ("the date has no scores to watch over", *_notes(MODEL_NAME, [of_record]))
+        return JobResult(0, written, (*first, *hazard_notes))
+    findings = [*_scorecard_findings(context, in_use, thresholds, there), of_record]
+    written = _write(context, {MODEL_NAME: findings, **of_hazards})
+    return JobResult(len(in_use.scores), written, (*_notes(MODEL_NAME, findings), *hazard_notes))

@@ -92,6 +92,13 @@ class ShadowBounds(Declaration):
     brier_difference: Bounds
 
 
+class HazardWatch(Declaration):
+    """How many days before the as-of date rows of hazards may lie whose outcomes are counted."""
+
+    look_back_days: int = Field(gt=0)
+    source: str = Field(min_length=1)
+
+
 class Thresholds(Declaration):
     """All bounds of the monitoring."""
 
@@ -100,6 +107,7 @@ class Thresholds(Declaration):
     calibration: CalibrationBounds
     discrimination: DiscriminationBounds
     shadow: ShadowBounds
+    hazards: HazardWatch
 
 
 def load_thresholds(catalog: Path) -> Thresholds:

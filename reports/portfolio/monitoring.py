@@ -1,4 +1,4 @@
-"""Section: whether the model that scored the date is still right, by its daily monitoring."""
+"""Section: whether the models that gave results are still right, by their daily monitoring."""
 
 from __future__ import annotations
 
@@ -45,8 +45,11 @@ order by
             'validation_age_days',
             'jeffreys_p_value',
             'observed_default_ratio',
+            'observed_event_ratio',
             'matured_auc',
             'matured_brier',
+            'true_alarm_ratio',
+            'alarmed_event_ratio',
             'psi',
             'estimated_auc',
             'estimated_brier',
@@ -86,8 +89,11 @@ MEASURES = {
     "validation_age_days": "days since validation 距上次验证天数",
     "jeffreys_p_value": "Jeffreys p-value 检验p值",
     "observed_default_ratio": "default rate 实际违约率",
+    "observed_event_ratio": "event rate 实际发生率",
     "matured_auc": "AUC, observed 到期AUC",
     "matured_brier": "Brier, observed 到期Brier",
+    "true_alarm_ratio": "alarms come true 预警应验率",
+    "alarmed_event_ratio": "events with alarm 事件预警率",
     "psi": "PSI 群体稳定性",
     "estimated_auc": "AUC, expected 预期AUC",
     "estimated_brier": "Brier, expected 预期Brier",
@@ -107,8 +113,11 @@ SUBJECTS = {
     "cannot_say": "cannot say 无法判断",
     "train_anew": "train anew 重新训练",
     "review_challenger": "review the challenger 评审挑战者",
+    **{f"within_{days}_days": f"within {days} days {days}天内" for days in (7, 30, 60, 90)},
 }
 ALL_VERSIONS = "all"
+# A hazard has dozens of covariates; more bars than these are no picture.
+DRAWN = 15
 MEASURE = coded(MEASURES, 30)
 SUBJECT = coded(SUBJECTS, 32)
 VERSION = coded({ALL_VERSIONS: "all 全部", "none": "none 无"}, 14)
@@ -136,6 +145,7 @@ ALERT_COLUMNS = (
     Column("value", Words("Value", "取值"), FOUND),
     Column("amber", Words("Amber from", "黄色界限"), FOUND),
     Column("red", Words("Red from", "红色界限"), FOUND),
+    Column("model_name", Words("Model", "模型")),
     Column("model_version", Words("Version", "版本"), VERSION),
     *SAID_COLUMNS,
 )
@@ -164,8 +174,9 @@ NOT_MONITORED = Words(
 )
 NO_ALERT = Words("No finding is amber or red.", "没有黄色或红色发现。")
 RECORD_ONLY = Words(
-    "The date has no scores to watch over: only the record of approvals was looked at.",
-    "该日没有评分可监控，仅核查了审批记录。",
+    "The date has no scores to watch over: of the default model only the record of approvals was "
+    "looked at.",
+    "该日没有评分可监控，违约模型仅核查了审批记录。",
 )
 
 
@@ -175,14 +186,15 @@ def build(lake: Lake) -> Section:
     unmonitored = not_monitored(findings)
     return Section(
         key="monitoring",
-        title=Words("Is the model still right", "模型是否仍然有效"),
+        title=Words("Are the models still right", "模型是否仍然有效"),
         introduction=Words(
-            "Looked at daily: whether the firms are still those that the model was made for, what "
-            "came true of its scores, what is to be expected until more does, and the challenger "
-            "beside it. An interval is amber or red when even its better end has reached the "
+            "Looked at daily, of the default model, early warning and machine failures: whether "
+            "what they see is still what they were made for, what came true of what they said, "
+            "what is to be expected until more does, and the default model's challenger beside "
+            "it. An interval is amber or red when even its better end has reached the "
             "bound. Bounds and their sources are in catalog/monitoring.yml.",
-            "每日监控：企业构成是否仍与训练时相符、评分到期后的实际结果、到期前的预期表现，"
-            "以及与挑战者模型的对比。有区间的指标，以较好一端达到界限为准。"
+            "每日监控违约模型、早期预警和设备故障模型：数据构成是否仍与训练时相符、"
+            "预测到期后的实际结果、到期前的预期表现，以及违约模型与挑战者的对比。有区间的指标，以较好一端达到界限为准。"
             "界限及其来源见 catalog/monitoring.yml。",
         ),
         figures=_figures(findings),
@@ -218,10 +230,11 @@ def proposal_notices(findings: Answer) -> Iterator[Notice]:
             continue
         version = row["model_version"]
         if row["subject"] == "train_anew":
+            name = row["model_name"]
             text = Words(
-                f"The monitoring proposes to train anew, because of red findings about version "
-                f"{version}. A person decides.",
-                f"因版本{version}有红色发现，监控建议重新训练，须由人决定。",
+                f"The monitoring proposes to train {name} anew, because of red findings about "
+                f"version {version}. A person decides.",
+                f"因{name}版本{version}有红色发现，监控建议重新训练，须由人决定。",
             )
         elif row["subject"] == "review_challenger":
             text = Words(
@@ -244,8 +257,9 @@ def said(row: dict[str, Any]) -> Words:
 
 
 def _scope_notices(findings: Answer) -> Iterator[Notice]:
-    # Of other models than that of the scores only the age of the validation is looked at.
-    measures = {row["measure"] for row in findings.rows} - {"validation_age_days"}
+    # The record is told as of the default model; other models may have findings of their own.
+    recorded = {row["model_name"] for row in findings.rows if row["measure"] == RECORD}
+    measures = {row["measure"] for row in findings.rows if row["model_name"] in recorded}
     if measures == {RECORD}:
         yield Notice("note", RECORD_ONLY, MONITORING)
 
@@ -264,22 +278,30 @@ def _figures(findings: Answer) -> tuple[Figure, ...]:
 
 
 def _charts(findings: Answer) -> tuple[Chart, ...]:
-    """The stability of the score and of the features, the least stable feature first."""
+    """The stability of the score and of the features of each model, the least stable first."""
     rows = [row for row in findings.rows if row["measure"] == "psi" and row["value"] is not None]
-    if not rows:
-        return ()
-    rows.sort(key=lambda row: (row["subject"] != "score", -row["value"], row["subject"]))
+    names = list(dict.fromkeys(row["model_name"] for row in rows))
+    return tuple(_chart(name, [row for row in rows if row["model_name"] == name]) for name in names)
+
+
+def _chart(model_name: str, rows: list[dict[str, Any]]) -> Chart:
+    rows = sorted(rows, key=lambda row: (row["subject"] != "score", -row["value"], row["subject"]))
     bounds = [(row["amber"], row["red"]) for row in rows if row["amber"] is not None]
+    drawn = rows[:DRAWN]
     svg = level_chart(
         "population stability index 群体稳定性指标",
-        [str(SUBJECT.text(row["subject"])) for row in rows],
-        [row["value"] for row in rows],
-        [row["level"] for row in rows],
-        ["" if row["level"] == "green" else LEVEL.text(row["level"]) for row in rows],
+        [str(SUBJECT.text(row["subject"])) for row in drawn],
+        [row["value"] for row in drawn],
+        [row["level"] for row in drawn],
+        ["" if row["level"] == "green" else LEVEL.text(row["level"]) for row in drawn],
         bounds[0] if bounds else None,
     )
+    # How many are not drawn is said: some of them may be red too.
+    more = len(rows) - len(drawn)
     title = Words(
-        "Drift of the score and its features since training (0: none)",
-        "评分及其特征自训练以来的漂移（0为无漂移）",
+        f"{model_name}: drift of the score and its features since training (0: none)"
+        + (f"; {more} that moved less are in the workbook" if more else ""),
+        f"{model_name}：评分及其特征自训练以来的漂移（0为无漂移）"
+        + (f"；变化较小的{more}项见工作簿" if more else ""),
     )
-    return (Chart(title, svg),)
+    return Chart(title, svg)

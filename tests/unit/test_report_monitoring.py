@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 from models.monitor import (
     drift,
     estimation,
+    hazard_outcomes,
     outcome_findings,
     proposals,
     record_check,
@@ -20,6 +21,7 @@ from models.monitor import (
     validation_age,
 )
 from models.monitor.finding import Finding, Watched, judged, unsaid
+from models.monitor.hazard_watch import HAZARDS
 from models.monitor.thresholds import LEVELS, Bounds
 from reports.answers import Question
 from reports.level_chart import COLOURS, level_chart
@@ -116,11 +118,14 @@ def test_every_word_of_the_monitoring_has_words_in_the_report() -> None:
         *(outcome_findings.OBSERVED, outcome_findings.AUC, outcome_findings.BRIER),
         *(shadow.RANKS, shadow.MEANS, shadow.GRADES, shadow.BRIER, shadow.DECISION),
         *(proposals.PROPOSAL, record_check.RECORD, validation_age.VALIDATION_AGE),
+        *(hazard_outcomes.OBSERVED, hazard_outcomes.TRUE_ALARMS, hazard_outcomes.ALARMED_EVENTS),
     }
     assert measures == set(MEASURES)
     assert {*get_args(shadow.Decision), proposals.TRAIN_ANEW, proposals.REVIEW_CHALLENGER} <= set(
         SUBJECTS
     )
+    horizons = {days for hazard, _ in HAZARDS for days in hazard.horizons}
+    assert {hazard_outcomes.within(days) for days in horizons} <= set(SUBJECTS)
     assert set(LEVEL.codes) == set(LEVELS)
     # The order of the SQL knows them all: what it doesn't know would come first.
     assert all(f"'{measure}'" in FINDINGS.sql for measure in measures)
@@ -238,7 +243,7 @@ def test_attention_warns_of_red_findings_once_and_notes_what_is_proposed(
     )
     noted = [notice.text.english for notice in notices if notice.severity == "note"]
     assert len(noted) == 2
-    assert any("train anew" in text and "version 3" in text for text in noted)
+    assert any("train default_probability anew" in text and "version 3" in text for text in noted)
     assert any("review the challenger, version 4" in text for text in noted)
     assert {notice.source for notice in notices} == {TABLE}
 

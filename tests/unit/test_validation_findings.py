@@ -40,7 +40,6 @@ from tests.unit.validated_firms import (
 )
 
 
-
 @pytest.fixture(scope="module")
 def found(catalog: Path) -> Findings:
     scale = load_master_scale(catalog)
