@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from mlflow.artifacts import download_artifacts
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST, ErrorCode
@@ -15,6 +16,7 @@ from mlflow.tracking import MlflowClient
 from loomline.errors import LoomlineError
 from loomline.job import JobContext
 from models.governance.governed import MODEL_FILES
+from models.governance.model_files import files_sha256, read_files
 from models.governance.record import Event, EventKind, VersionFacts
 from models.governance.standing import (
     Standing,
@@ -132,6 +134,20 @@ def _sha256(desk: Desk, version: ModelVersion, name: str) -> str:
         ) from error
 
 
+def _model_sha256(desk: Desk, version: ModelVersion) -> str:
+    """The hash of the text that scores together with all files that MLflow serves."""
+    name = MODEL_FILES[desk.model_name]
+    try:
+        served = read_files(Path(download_artifacts(version.source)))
+    except (MlflowException, OSError) as error:
+        raise LoomlineError(
+            f"Version {version.version} of {desk.model_name} has no model that MLflow serves.",
+            "Find out who changed MLflow, put it back, or train anew.",
+        ) from error
+    of_served = {f"model/{path}": sha256 for path, sha256 in served.items()}
+    return files_sha256({**of_served, name: _sha256(desk, version, name)})
+
+
 def _tag(desk: Desk, version: ModelVersion, name: str) -> str:
     if name not in version.tags:
         raise LoomlineError(
@@ -143,7 +159,7 @@ def _tag(desk: Desk, version: ModelVersion, name: str) -> str:
 
 
 def facts_of(desk: Desk, version: ModelVersion) -> VersionFacts:
-    """What a version is now, the files of its run hashed anew.
+    """What a version is now, the files of its run and of its model hashed anew.
 
     Raises:
         LoomlineError: the version lacks its model, its validation report or a tag.
@@ -154,7 +170,7 @@ def facts_of(desk: Desk, version: ModelVersion) -> VersionFacts:
         trained_as_of=date.fromisoformat(_tag(desk, version, TRAINED_AS_OF)),
         feature_version=_tag(desk, version, FEATURE_VERSION),
         training_set_sha256=_tag(desk, version, TRAINING_SET),
-        scorecard_sha256=_sha256(desk, version, MODEL_FILES[desk.model_name]),
+        scorecard_sha256=_model_sha256(desk, version),
         validation_report_sha256=_sha256(desk, version, VALIDATION_REPORT_FILE),
     )
 
@@ -186,13 +202,24 @@ def differing_facts(approved: VersionFacts, now: VersionFacts) -> list[str]:
     ]
 
 
+def _facts_as_recorded(desk: Desk, recorded: VersionFacts) -> VersionFacts:
+    """What a version is now, its model hashed as it was when the facts were recorded.
+
+    Events that were recorded before all files of a model were hashed have that of its text alone.
+    """
+    version = _version(desk, recorded.model_version)
+    text = _sha256(desk, version, MODEL_FILES[desk.model_name])
+    now = facts_of(desk, version)
+    return replace(now, scorecard_sha256=text) if recorded.scorecard_sha256 == text else now
+
+
 def check_unchanged(desk: Desk, approved: VersionFacts) -> None:
     """Refuse to score by a version that is no longer what was approved.
 
     Raises:
         LoomlineError: the version is gone, or its model, its report or its tags were changed.
     """
-    differing = differing_facts(approved, facts_of(desk, _version(desk, approved.model_version)))
+    differing = differing_facts(approved, _facts_as_recorded(desk, approved))
     if differing:
         raise LoomlineError(
             f"Version {approved.model_version} of {approved.model_name} is not what was approved: "
@@ -250,7 +277,7 @@ def answer(desk: Desk, kind: EventKind, request_number: int, by: str, reason: st
     desk = desk.of(names.get(request_number, desk.model_name))
     asked = check_answer(desk.standing(), request_number, as_identity(by))
     if kind == "approved" and asked.event == "promotion_requested":
-        now = facts_of(desk, _version(desk, asked.facts.model_version))
+        now = _facts_as_recorded(desk, asked.facts)
         differing = differing_facts(asked.facts, now)
         if differing:
             raise LoomlineError(

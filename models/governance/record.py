@@ -18,8 +18,8 @@ FIRST_HASH = "0" * 64
 class VersionFacts:
     """What a version of a model is, as it was when an event was recorded.
 
-    The hashes are SHA-256, of the training set, of the card that scores and of the page of the
-    validation report.
+    The hashes are SHA-256, of the training set, of the text that scores with all files of the model
+    as MLflow serves it, and of the page of the validation report.
     """
 
     model_name: str

@@ -9,7 +9,10 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import mlflow
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loomline.errors import LoomlineError
 from loomline.job import JobContext
@@ -17,6 +20,7 @@ from loomline.settings import PROJECT_ROOT, Settings
 from models.early_warning.specification import MODEL_FILE, MODEL_NAME
 from models.governance.approvals import Desk, check_unchanged, open_desk, reported_facts
 from models.governance.governed import MODEL_FILES
+from models.governance.model_files import LEFT_BY_LOADING, files_sha256, read_files
 from models.governance.standing import Standing
 from models.governance.use import version_in_use
 from models.inventory import inventory_rows
@@ -83,8 +87,6 @@ def test_what_is_asked_for_names_model_report_and_training_by_their_hashes(
     tags = at.client.get_model_version(MODEL_NAME, version).tags
     assert (facts.model_name, facts.model_version) == (MODEL_NAME, version)
     assert facts.validation_report_sha256 == tags[VALIDATION_REPORT]
-    scored_by = path_of(at, version, MODEL_FILE).read_bytes()
-    assert facts.scorecard_sha256 == hashlib.sha256(scored_by).hexdigest()
     check_unchanged(at, facts)
 
 
@@ -104,6 +106,102 @@ def test_a_version_without_its_report_or_with_a_changed_one_is_not_asked_for(
     ):
         reported_facts(at, version)
     assert reported_facts(at, version).model_version == version
+
+
+def served_folder(desk: Desk, version: str) -> Path:
+    """Where MLflow has the model that it serves of a version."""
+    source = str(desk.client.get_model_version(MODEL_NAME, version).source)
+    folder = desk.context.settings.home / "mlflow" / "artifacts" / "models"
+    return folder / source.removeprefix("models:/") / "artifacts"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("MLmodel", "requirements.txt", "served_warning.py", f"artifacts/{MODEL_FILE}"),
+        "code/models/early_warning/warning_model.py",
+    ],
+)
+def test_a_served_file_that_was_changed_taken_away_or_added_is_found(
+    desk: tuple[Desk, str], name: str
+) -> None:
+    at, version = desk
+    facts = reported_facts(at, version)
+    path = served_folder(at, version) / name
+    for content in (path.read_bytes() + b" ", None):
+        with (
+            changed(path, content),
+            pytest.raises(LoomlineError, match="scorecard_sha256 changed since"),
+        ):
+            check_unchanged(at, facts)
+    added = path.with_name("added.py")
+    added.write_bytes(b"")
+    try:
+        with pytest.raises(LoomlineError, match="scorecard_sha256 changed since"):
+            check_unchanged(at, facts)
+    finally:
+        added.unlink()
+    check_unchanged(at, facts)
+
+
+def test_what_loading_a_model_leaves_behind_changes_nothing(desk: tuple[Desk, str]) -> None:
+    at, version = desk
+    facts = reported_facts(at, version)
+    mlflow.pyfunc.load_model(f"models:/{MODEL_NAME}/{version}")
+    compiled = served_folder(at, version) / "code" / "models" / "__pycache__"
+    compiled.mkdir()
+    (compiled / "hazard.pyc").write_bytes(b"compiled")
+    left = {path.name for path in served_folder(at, version).rglob("*")} & {*LEFT_BY_LOADING}
+    assert left == {*LEFT_BY_LOADING}
+    check_unchanged(at, facts)
+
+
+def test_a_version_whose_served_model_is_gone_is_not_asked_for(desk: tuple[Desk, str]) -> None:
+    at, version = desk
+    folder = served_folder(at, version)
+    aside = folder.rename(folder.with_name("aside"))
+    try:
+        with pytest.raises(LoomlineError, match="has no model that MLflow serves"):
+            reported_facts(at, version)
+    finally:
+        aside.rename(folder)
+
+
+def test_an_approval_of_the_text_alone_still_holds_for_the_text(desk: tuple[Desk, str]) -> None:
+    at, version = desk
+    text = path_of(at, version, MODEL_FILE)
+    alone = hashlib.sha256(text.read_bytes()).hexdigest()
+    early = replace(reported_facts(at, version), scorecard_sha256=alone)
+    check_unchanged(at, early)
+    with (
+        changed(text, text.read_bytes() + b" "),
+        pytest.raises(LoomlineError, match="scorecard_sha256 changed since"),
+    ):
+        check_unchanged(at, early)
+
+
+FILES = st.dictionaries(st.text(min_size=1, max_size=4), st.text(max_size=4), max_size=6)
+
+
+@given(FILES, FILES)
+def test_files_have_one_hash_in_any_order_and_other_files_another(
+    one: dict[str, str], other: dict[str, str]
+) -> None:
+    turned = dict(reversed(one.items()))
+    assert files_sha256(one) == files_sha256(turned)
+    assert (files_sha256(one) == files_sha256(other)) == (one == other)
+
+
+def test_every_file_below_a_folder_is_read_and_no_file_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "code" / "deep").mkdir(parents=True)
+    with pytest.raises(FileNotFoundError):
+        read_files(tmp_path)
+    for name in ("MLmodel", "code/deep/a.py", "code/b.py"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    assert read_files(tmp_path) == {
+        name: hashlib.sha256(name.encode()).hexdigest()
+        for name in ("MLmodel", "code/deep/a.py", "code/b.py")
+    }
 
 
 @pytest.mark.parametrize("name", [MODEL_FILE, VALIDATION_REPORT_FILE])
