@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 import numpy as np
@@ -85,11 +86,15 @@ def in_trouble(catalog: Path) -> list[Finding]:
 
 
 def asked(
-    catalog: Path, question: Question, findings: Sequence[Finding]
+    catalog: Path,
+    question: Question,
+    findings: Sequence[Finding],
+    others: Mapping[str, Sequence[Finding]] = MappingProxyType({}),
 ) -> list[dict[str, object]]:
     """The answer to a question, from a table as declared that has the findings as of the date.
 
-    As of another date it has the same findings, which must not be in the answer.
+    As of another date it has the same findings, which must not be in the answer. `others` are those
+    of other models, by name.
     """
     columns = load_tables(catalog)[TABLE].columns
     declared = ", ".join(f"{name} {column.type}" for name, column in columns.items())
@@ -97,17 +102,25 @@ def asked(
     with duckdb.connect() as connection:
         connection.execute(f"create schema scores; create table {TABLE} ({declared})")
         for day in (SCORED_ON, NOW):
-            for one in findings:
-                row = one.row(day, MODEL_NAME)
-                connection.execute(f"insert into {TABLE} values ({places})", row)
+            for name, found in ((MODEL_NAME, findings), *others.items()):
+                for one in found:
+                    row = one.row(day, name)
+                    connection.execute(f"insert into {TABLE} values ({places})", row)
         (sql,) = transpile(question.filled({"as_of_date": NOW}), read="spark", write="duckdb")
-        found = connection.execute(sql)
-        names = [column[0] for column in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        answer = connection.execute(sql)
+        names = [column[0] for column in answer.description]
+        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
 
-def monitored_lake(catalog: Path, findings: Sequence[Finding]) -> RowsLake:
+def monitored_lake(
+    catalog: Path,
+    findings: Sequence[Finding],
+    others: Mapping[str, Sequence[Finding]] = MappingProxyType({}),
+) -> RowsLake:
     """A lake whose only table is that of the monitoring, with these findings."""
     return rows_lake(
-        {question: tuple(asked(catalog, question, findings)) for question in (FINDINGS, ALERTS)}
+        {
+            question: tuple(asked(catalog, question, findings, others))
+            for question in (FINDINGS, ALERTS)
+        }
     )

@@ -31,6 +31,7 @@ from reports.portfolio.attention import build as build_attention
 from reports.portfolio.attention import monitoring_notices
 from reports.portfolio.monitoring import (
     ALERTS,
+    DRAWN,
     FINDINGS,
     LEVEL,
     MEASURE,
@@ -182,6 +183,47 @@ def test_the_chart_has_the_index_of_every_feature_and_both_bounds(
             assert one.subject in chart.svg
     assert "amber from 黄 0.1" in chart.svg
     assert "red from 红 0.25" in chart.svg
+
+
+def test_each_model_has_a_chart_of_what_moved_most_and_the_rest_is_in_the_workbook(
+    catalog: Path, findings: list[Finding]
+) -> None:
+    bounds = Bounds(worse="higher", amber=0.1, red=0.25, source="a convention")
+    said, of = ("Drift.", "漂移。"), Watched("5", "champion")
+    moved = [
+        judged(of, "psi", f"covariate_{place:02}", place / 100, bounds, said, 5)
+        for place in range(40)
+    ]
+    moved.append(judged(of, "psi", "score", 0.0, bounds, said, 5))
+    section = build(monitored_lake(catalog, findings, {"early_warning": moved}))
+    by_model = {chart.title.english.split(":")[0]: chart for chart in section.charts}
+    assert set(by_model) == {"default_probability", "early_warning"}
+    chart = by_model["early_warning"]
+    shown = [one.subject for one in moved if one.subject in chart.svg]
+    assert shown == [*(f"covariate_{place:02}" for place in range(40 - DRAWN + 1, 40)), "score"]
+    assert f"; {41 - DRAWN} that moved less" in chart.title.english
+    assert "moved less" not in by_model["default_probability"].title.english
+    in_workbook = {row["subject"] for row in section.tables[1].answer.rows}
+    assert {one.subject for one in moved} <= in_workbook
+
+
+def test_an_alert_and_a_proposal_name_the_model_that_they_are_of(
+    catalog: Path, findings: list[Finding]
+) -> None:
+    of_hazard = [one for one in findings if one.measure in ("psi", "proposal")]
+    lake = monitored_lake(catalog, [], {"machine_failure": of_hazard})
+    assert {row["model_name"] for row in lake.ask(ALERTS).rows} == {"machine_failure"}
+    assert "machine_failure" in page_of(build(lake))
+    texts = [notice.text.english for notice in monitoring_notices(lake.ask(FINDINGS))]
+    assert any("train machine_failure anew" in text for text in texts)
+
+
+def test_findings_of_another_model_do_not_hide_that_the_date_has_no_scores(
+    catalog: Path, findings: list[Finding]
+) -> None:
+    record = [record_check.record_finding([], [])]
+    section = build(monitored_lake(catalog, record, {"early_warning": findings[:1]}))
+    assert RECORD_ONLY in [notice.text for notice in section.notices]
 
 
 def test_without_a_later_date_than_the_training_there_is_no_chart(catalog: Path) -> None:
