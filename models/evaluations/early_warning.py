@@ -129,5 +129,5 @@ EVALUATION = Evaluation(
     question="Which borrowers get into distress within 90 days, and do data of production tell?",
     folder=None,
     run=run,
-    takes="about an hour and a half",
+    takes="about two hours and a half",
 )
