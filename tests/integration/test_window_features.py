@@ -201,7 +201,7 @@ def test_readings_are_those_of_whoever_owned_the_machine_as_it_was_known_then(
         **{"code_system": SENSORS, "machine_code": "L1", "sensor_code": "rotation"},
         **{
             "device_time": moment(sold, 1),
-            "value": 3.0,
+            "value": 300.0,
             "unit": "rpm",
             "known_at": moment(sold, 2),
         },
