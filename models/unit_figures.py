@@ -10,12 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 
 from models.arrays import Booleans, Floats, Integers
 
 Statistic = Callable[[Floats], Floats]
 # As many samples at a time as keep the memory small.
 SAMPLES_AT_ONCE = 50
+
+
+def count_units(unit: npt.NDArray[np.object_]) -> int:
+    """How many units the rows are of, whose names are (rows,)."""
+    return len(np.unique(unit.astype(str)))
 
 
 def difference(one: Statistic, other: Statistic) -> Statistic:

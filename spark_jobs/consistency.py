@@ -32,13 +32,12 @@ from loomline.consistency.query import AsOf, as_known
 from loomline.consistency.trust import NO_CHECK, Trust, data_trust
 from loomline.errors import CatalogueError
 from loomline.families.catalogue import load_families
-from loomline.identity import OWN_CODE
 from loomline.job import JobContext, JobResult
+from loomline.known_codes import LINK, MACHINE, known_codes
 from loomline.lake import (
     column_list,
     create_tables,
     in_condition,
-    known_condition,
     replace_rows,
     sql_literal,
     tables_of,
@@ -46,17 +45,13 @@ from loomline.lake import (
 from loomline.side_by_side import side_by_side
 from loomline.tables import load_tables
 from spark_jobs.consistency_values import CONSISTENCY, TRUST
-from spark_jobs.known_enterprises import LINK, PARTY, known_trades
+from spark_jobs.known_enterprises import PARTY, known_trades
 
 STATE = "features.daily_state"
 SIDES = ("measured", "reference")
 
 MONTHS_AS_KNOWN = f"""
-with links as (
-    select code_system, party_code as enterprise_code, enterprise_id
-    from {LINK}
-    where {OWN_CODE} and {{known}}
-)
+with links as ({{known_codes}})
 
 select
     coalesce(links.enterprise_id, state.enterprise_code) as enterprise_id,
@@ -98,7 +93,7 @@ def _read_measures(context: JobContext, checks: Sequence[Check]) -> dict[str, pd
     first_day = month_start(context.as_of_date, max(map(months_needed, checks)) - 1)
     rows = context.spark.sql(
         MONTHS_AS_KNOWN.format(
-            known=known_condition(context.as_of_end),
+            known_codes=known_codes(context.as_of_end),
             as_of=sql_literal(context.as_of_date),
             first_day=sql_literal(first_day),
             measured=in_condition("state.measure", names),
@@ -240,7 +235,7 @@ def _write(context: JobContext, name: str, tables: Iterable[pa.Table]) -> int:
 def run(context: JobContext) -> JobResult:
     """Judge the last 12 months as of the date, and write verdicts and data trust."""
     as_of, checks = context.as_of_date, load_checks(context.catalog)
-    create_tables(context.spark, context.catalog, (CONSISTENCY, TRUST, STATE, LINK, PARTY))
+    create_tables(context.spark, context.catalog, (CONSISTENCY, TRUST, STATE, LINK, MACHINE, PARTY))
     evidence = read_evidence(context, checks)
     enterprise_ids = evidence.enterprise_ids
     grids = _grids(context, checks, evidence, enterprise_ids)

@@ -14,6 +14,7 @@ import pandas as pd
 from models.arrays import Booleans, Dates, Floats
 from models.hazard import HazardModel, PersonIntervals, probabilities
 from models.hazard_training import Trained
+from models.unit_figures import count_units
 from models.validation_report.document import Words
 
 
@@ -68,6 +69,11 @@ class Evidence:
         found = np.zeros(len(self.values), dtype=bool)
         found[self.person.row] = True
         return found
+
+    @property
+    def used_unit_count(self) -> int:
+        """Units of the rows that were trained on."""
+        return count_units(self.unit[self.used])
 
     @property
     def trained_values(self) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from models.arrays import Floats
 from models.hazard import HazardModel, probabilities
 from models.hazard_report.evidence import Evidence
 from models.metrics import CONFIDENCE
+from models.unit_figures import count_units
 from models.validation_report.data_quality import FeatureQuality, feature_quality
 from models.validation_report.sensitivity import Change, Response, Sensitivity
 from models.validation_report.stability import SCORE, SCORE_BINS, Shift, edge_labels, shift_of
@@ -61,9 +62,9 @@ def hazard_data(evidence: Evidence) -> HazardData:
     person, dates = evidence.person, evidence.as_of_date[evidence.used]
     return HazardData(
         row_count=len(values),
-        unit_count=len(np.unique(evidence.unit[evidence.used].astype(str))),
+        unit_count=evidence.used_unit_count,
         interval_count=len(person.row),
-        event_unit_count=len(np.unique(evidence.unit[person.row[person.event == 1]].astype(str))),
+        event_unit_count=count_units(evidence.unit[person.row[person.event == 1]]),
         first_date=dates.min().item(),
         last_date=dates.max().item(),
         scored_count=len(evidence.scored),
@@ -113,8 +114,7 @@ def stability(evidence: Evidence) -> tuple[Shift, ...]:
     alike; the units that were trained on and those that are scored are taken as separate.
     """
     before, now = evidence.trained_values, evidence.compared_values
-    units = len(np.unique(evidence.unit[evidence.used].astype(str)))
-    spread = chance_spread(units, len(now))
+    spread = chance_spread(evidence.used_unit_count, len(now))
     model = evidence.trained.fitted
 
     def chance(bins: int) -> float:

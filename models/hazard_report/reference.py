@@ -84,7 +84,7 @@ def reference_of(evidence: Evidence) -> Reference:
     said = probabilities(evidence.trained.fitted.hazards(values))[:, -1]
     covariates = {name: _binned(values[name].to_numpy(dtype=float)) for name in evidence.names}
     return Reference(
-        unit_count=len(np.unique(evidence.unit[evidence.used].astype(str))),
+        unit_count=evidence.used_unit_count,
         expected_auc=expected_area(said),
         of={SCORE: _binned(said), **covariates},
     )

@@ -12,6 +12,7 @@ import pandas as pd
 from models.arrays import Booleans, Floats
 from models.hazard_report.evidence import Naming
 from models.monitor.finding import Said
+from models.unit_figures import count_units
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Covariates:
     values: pd.DataFrame
     unit: npt.NDArray[np.object_]
     described: Mapping[str, Said]
+
+    @property
+    def unit_count(self) -> int:
+        """Units of the rows."""
+        return count_units(self.unit)
 
 
 @dataclass(frozen=True, eq=False)

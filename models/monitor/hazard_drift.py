@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from loomline.population_stability import bin_counts
 from models.arrays import Floats
 from models.hazard_report.reference import Binned, Reference
@@ -68,7 +66,7 @@ def hazard_drift_findings(
     values = covariates.values
     if values.empty:
         return no_drift_findings(of, reference.covariates, NOT_FOUND)
-    units = (reference.unit_count, len(np.unique(covariates.unit.astype(str))))
+    units = (reference.unit_count, covariates.unit_count)
     last = hazard.horizons[-1]
     name = (f"the probability by {last} days", f"{last}天内的概率")
     found = [_one(of, SCORE, name, reference.of[SCORE], probability, units, hazard, bounds)]

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from models.arrays import Booleans, Floats
 from models.monitor.maturing import ScoredDate
+from models.unit_figures import count_units
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,12 @@ class CameTrue:
     @property
     def unit_count(self) -> int:
         """Units of the rows."""
-        return len(np.unique(self.unit.astype(str)))
+        return count_units(self.unit)
 
     @property
     def event_unit_count(self) -> int:
         """Units with an event."""
-        return len(np.unique(self.unit[self.outcome == 1].astype(str)))
+        return count_units(self.unit[self.outcome == 1])
 
 
 def closed_dates(

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from models.arrays import Floats
-from models.metrics import Estimate, expected_brier
+from models.metrics import Estimate
 from models.monitor.areas import with_interval
 from models.monitor.finding import Finding, Said, Watched, estimated, judged, unsaid
 from models.monitor.hazard import Hazard
 from models.monitor.hazard_maturing import CameTrue
-from models.monitor.outcome_findings import AUC, BRIER, JEFFREYS
+from models.monitor.outcome_findings import AUC, JEFFREYS, place_of, squares_finding
 from models.monitor.outcome_tests import (
     binomial_p_value,
     holm,
@@ -50,8 +50,7 @@ def _observed(of: Watched, hazard: Hazard, came: CameTrue) -> Finding:
     rows, events = len(came.outcome), came.event_count
     lower, upper = jeffreys_interval(events, rows)
     mean, share = float(came.probability.mean()), events / rows
-    place = "within" if lower <= mean <= upper else "above" if mean > upper else "below"
-    place_zh = {"within": "之内", "above": "之上", "below": "之下"}[place]
+    place, place_zh = place_of(mean, lower, upper)
     head, naming = _head(hazard, came), hazard.naming
     said = (
         f"{head[0]}, {events:,} had {naming.event.english} within them, {share:.2%} ({lower:.2%} "
@@ -107,14 +106,7 @@ def _discrimination(
     head, event = _head(hazard, came), hazard.naming.event
     losses: Floats = (said_ratio - outcome) ** 2
     brier = _sampled(mean_of(losses, place, units), units, thresholds.simulation)
-    promised = expected_brier(said_ratio)
-    brier_said = (
-        f"{head[0]}: Brier score {brier.value:.4f} ({brier.lower:.4f} to {brier.upper:.4f}); "
-        f"calibrated probabilities would have {promised:.4f} on average.",
-        f"{head[1]}，Brier分数为{brier.value:.4f}（{brier.lower:.4f}至{brier.upper:.4f}）；"
-        f"若概率校准成立，平均应为{promised:.4f}。",
-    )
-    squares = estimated(of, BRIER, subject, brier, None, brier_said, units)
+    squares = squares_finding(of, subject, head, brier, said_ratio, units)
     least = thresholds.discrimination.least_defaults
     if min(came.event_unit_count, len(outcome) - came.event_count) < least:
         why = (
@@ -142,6 +134,17 @@ def _discrimination(
     return [estimated(of, AUC, subject, auc, bounds, auc_said, units), squares]
 
 
+def _share(of: Watched, measure: str, came: CameTrue, part: int, whole: int, head: Said) -> Finding:
+    """A part of the whole with its interval; `head` is the beginning of the sentences."""
+    lower, upper = jeffreys_interval(part, whole)
+    figure = Estimate(part / whole, lower, upper)
+    said = (
+        f"{head[0]}, {figure.value:.1%} ({lower:.1%} to {upper:.1%}).",
+        f"{head[1]}，占{figure.value:.1%}（{lower:.1%}至{upper:.1%}）。",
+    )
+    return estimated(of, measure, within(came.closed.days), figure, None, said, came.unit_count)
+
+
 def _alarms(of: Watched, hazard: Hazard, came: CameTrue) -> list[Finding]:
     """Which share of alarms came true, and of the events how many had an alarm."""
     if came.is_alarm is None:
@@ -151,30 +154,23 @@ def _alarms(of: Watched, hazard: Hazard, came: CameTrue) -> list[Finding]:
     alarms, events = int(came.is_alarm.sum()), came.event_count
     both = int(came.outcome[came.is_alarm].sum())
     if alarms:
-        lower, upper = jeffreys_interval(both, alarms)
-        figure = Estimate(both / alarms, lower, upper)
-        said = (
+        followed = (
             f"{head[0]}, {alarms:,} were alarms; {both:,} of these were followed by "
-            f"{event.english}, {figure.value:.1%} ({lower:.1%} to {upper:.1%}).",
-            f"{head[1]}，{alarms}个发出预警，其中{both}个随后发生{event.chinese}，"
-            f"占{figure.value:.1%}（{lower:.1%}至{upper:.1%}）。",
+            f"{event.english}",
+            f"{head[1]}，{alarms}个发出预警，其中{both}个随后发生{event.chinese}",
         )
-        true_alarms = estimated(of, TRUE_ALARMS, subject, figure, None, said, units)
+        true_alarms = _share(of, TRUE_ALARMS, came, both, alarms, followed)
     else:
         none = (f"{head[0]}, none was an alarm.", f"{head[1]}，没有预警。")
         true_alarms = unsaid(of, TRUE_ALARMS, subject, none, units)
-    if not events:
-        none = (f"{head[0]}, none had {event.english}.", f"{head[1]}，没有发生{event.chinese}。")
-        return [true_alarms, unsaid(of, ALARMED_EVENTS, subject, none, units)]
-    lower, upper = jeffreys_interval(both, events)
-    figure = Estimate(both / events, lower, upper)
-    said = (
-        f"{head[0]}, {events:,} had {event.english}; {both:,} of these had been an alarm, "
-        f"{figure.value:.1%} ({lower:.1%} to {upper:.1%}).",
-        f"{head[1]}，{events}个发生{event.chinese}，其中{both}个事先有预警，"
-        f"占{figure.value:.1%}（{lower:.1%}至{upper:.1%}）。",
-    )
-    return [true_alarms, estimated(of, ALARMED_EVENTS, subject, figure, None, said, units)]
+    if events:
+        warned = (
+            f"{head[0]}, {events:,} had {event.english}; {both:,} of these had been an alarm",
+            f"{head[1]}，{events}个发生{event.chinese}，其中{both}个事先有预警",
+        )
+        return [true_alarms, _share(of, ALARMED_EVENTS, came, both, events, warned)]
+    none = (f"{head[0]}, none had {event.english}.", f"{head[1]}，没有发生{event.chinese}。")
+    return [true_alarms, unsaid(of, ALARMED_EVENTS, subject, none, units)]
 
 
 def hazard_outcome_findings(

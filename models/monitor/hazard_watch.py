@@ -100,7 +100,7 @@ def watch_hazard(
     came = came_true(hazard, closed, past, outcomes)
     last = hazard.horizons[-1]
     # A row is of an enterprise where nothing says better.
-    units = None if covariates is None else len(np.unique(covariates.unit.astype(str)))
+    units = None if covariates is None else covariates.unit_count
     estimates = estimate_findings(
         *(of, None if reference is None else reference.expected_auc, probability),
         *(thresholds.simulation, thresholds.discrimination.auc_drop),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from models.arrays import Floats
 from models.master_scale import MasterScale
 from models.metrics import Estimate, expected_brier
-from models.monitor.finding import PORTFOLIO, Finding, Watched, estimated, judged, unsaid
+from models.monitor.finding import PORTFOLIO, Finding, Said, Watched, estimated, judged, unsaid
 from models.monitor.maturing import Matured
 from models.monitor.outcome_tests import (
     binomial_p_value,
@@ -27,6 +28,30 @@ def not_matured(of: Watched, why: tuple[str, str]) -> list[Finding]:
     return [unsaid(of, OBSERVED, PORTFOLIO, why)]
 
 
+def place_of(mean: float, lower: float, upper: float) -> Said:
+    """Where a mean lies by an interval, in words."""
+    if lower <= mean <= upper:
+        return "within", "之内"
+    return ("above", "之上") if mean > upper else ("below", "之下")
+
+
+def squares_finding(
+    of: Watched, subject: str, head: Said, brier: Estimate, probability: Floats, count: int
+) -> Finding:
+    """The Brier score of probabilities whose outcome is known, beside what they promise.
+
+    `head` is the beginning of the sentences, and says of what rows; `count` is of firms or units.
+    """
+    promised = expected_brier(probability)
+    said = (
+        f"{head[0]}: Brier score {brier.value:.4f} ({brier.lower:.4f} to {brier.upper:.4f}); "
+        f"calibrated probabilities would have {promised:.4f} on average.",
+        f"{head[1]}，Brier分数为{brier.value:.4f}（{brier.lower:.4f}至{brier.upper:.4f}）；"
+        f"若概率校准成立，平均应为{promised:.4f}。",
+    )
+    return estimated(of, BRIER, subject, brier, None, said, count)
+
+
 def _scored(found: Matured) -> tuple[str, str]:
     day, end = found.scored.as_of_date, window_after(found.scored.as_of_date).ends
     version = found.scored.model_version
@@ -43,8 +68,7 @@ def _observed(of: Watched, found: Matured) -> Finding:
     expected = float(found.pd_ratio.sum())
     mean = expected / firms
     share = defaults / firms
-    place = "within" if lower <= mean <= upper else "above" if mean > upper else "below"
-    place_zh = {"within": "之内", "above": "之上", "below": "之下"}[place]
+    place, place_zh = place_of(mean, lower, upper)
     head_en, head_zh = _scored(found)
     said = (
         f"{head_en}, {defaults:,} defaulted, {share:.2%} ({lower:.2%} to {upper:.2%}); the scores "
@@ -106,14 +130,7 @@ def _discrimination(
     firms, defaults = len(found.outcome), found.default_count
     auc, brier = observed_figures(found.outcome, found.pd_ratio, thresholds.simulation)
     head_en, head_zh = _scored(found)
-    promised = expected_brier(found.pd_ratio)
-    brier_said = (
-        f"{head_en}: Brier score {brier.value:.4f} ({brier.lower:.4f} to {brier.upper:.4f}); "
-        f"calibrated probabilities would have {promised:.4f} on average.",
-        f"{head_zh}，Brier分数为{brier.value:.4f}（{brier.lower:.4f}至{brier.upper:.4f}）；"
-        f"若概率校准成立，平均应为{promised:.4f}。",
-    )
-    squares = estimated(of, BRIER, PORTFOLIO, brier, None, brier_said, firms)
+    squares = squares_finding(of, PORTFOLIO, (head_en, head_zh), brier, found.pd_ratio, firms)
     if auc is None:
         why = (
             f"{head_en}, {defaults:,} defaulted: no rank order can be judged.",
