@@ -102,7 +102,8 @@ def files_to_conform(
 ) -> dict[SourceFile, int]:
     """The landed files that the present version of a contract has not conformed, and their rows.
 
-    They are in the order in which they landed.
+    They are by source, and those of a source in the order in which they landed: of two sources
+    that say the same it is always the same one whose rows are set aside.
     """
     spark = context.spark
     present = spark.createDataFrame(
@@ -117,7 +118,7 @@ def files_to_conform(
     columns = ("source", "file_sha256", row_count, "landed_at")
     landed = landed_files.join(present, "landed_as").select(*columns)
     rows = landed.join(done, ["source", "file_sha256"], "anti").collect()
-    rows.sort(key=lambda row: (row["landed_at"], row["file_sha256"]))
+    rows.sort(key=lambda row: (row["source"], row["landed_at"], row["file_sha256"]))
     return {(row["source"], row["file_sha256"]): row["row_count"] for row in rows}
 
 
