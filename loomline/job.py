@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from loomline.engine.session import open_session
+from loomline.lake import relation
 from loomline.settings import Settings
 
 
@@ -31,16 +32,29 @@ class Job:
 
 @dataclass(frozen=True)
 class JobContext:
-    """What a job may use: settings, the as-of date, the folder of source files, the engine."""
+    """What a job may use: settings, the as-of date, the folder of source files, the engine.
+
+    With `table_versions` what is read by `relation` and `rows` is as an earlier run found it, which
+    read the tables at these Delta versions.
+    """
 
     settings: Settings
     as_of_date: date
     data: Path | None = None
+    table_versions: Mapping[str, int] | None = None
 
     @cached_property
     def spark(self) -> SparkSession:
         """A session of the engine."""
         return open_session(self.settings)
+
+    def relation(self, name: str) -> str:
+        """A table in the `from` of a query."""
+        return relation(name, self.table_versions)
+
+    def rows(self, name: str) -> DataFrame:
+        """The rows of a table."""
+        return self.spark.sql(f"select * from {self.relation(name)}")
 
     @property
     def catalog(self) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import reduce
 from pathlib import Path
@@ -226,9 +226,21 @@ def clear_rows(spark: SparkSession, name: str, condition: str) -> None:
         remove_rows(spark, name, condition)
 
 
+def relation(name: str, versions: Mapping[str, int] | None = None) -> str:
+    """A table in the `from` of a query: as it is, or as it was at its Delta version of `versions`.
+
+    Of a table without a version there the query finds no row: it was not there then.
+    """
+    if versions is None:
+        return quoted(name)
+    if name not in versions:
+        return f"(select * from {quoted(name)} where false)"
+    return f"{quoted(name)} version as of {versions[name]}"
+
+
 def rows_at(spark: SparkSession, name: str, version: int) -> DataFrame:
     """The rows of a table as they were at one of its Delta versions."""
-    return spark.sql(f"select * from {quoted(name)} version as of {version}")
+    return spark.sql(f"select * from {relation(name, {name: version})}")
 
 
 def seen_version(seen: int | None, version: int) -> int | None:

@@ -11,23 +11,23 @@ from loomline.lake import known_condition, sql_literal
 LINK, OUTCOME = "silver.enterprise_link", "silver.credit_outcome"
 
 # A bank's record counts on the day up to whose end it was known.
-OUTCOMES = f"""
+OUTCOMES = """
 with links as (
     select code_system, party_code as enterprise_code, enterprise_id
-    from {LINK}
-    where {OWN_CODE} and {{links_known}}
+    from {link}
+    where {own_code} and {links_known}
 ),
 
 told as (
     select
         links.enterprise_id,
-        to_date(from_utc_timestamp(outcomes.known_at - interval 1 microsecond, '{{zone}}'))
+        to_date(from_utc_timestamp(outcomes.known_at - interval 1 microsecond, '{zone}'))
             as known_date,
         outcomes.default_date,
-        outcomes.is_default and ({{outcome_known}}) as stands
-    from {OUTCOME} as outcomes
+        outcomes.is_default and ({outcome_known}) as stands
+    from {outcome} as outcomes
     inner join links using (code_system, enterprise_code)
-    where outcomes.known_at <= {{end}}
+    where outcomes.known_at <= {end}
 ),
 
 firsts as (
@@ -59,6 +59,9 @@ def read_borrower_outcomes(context: JobContext) -> pd.DataFrame:
     end = context.as_of_end
     return context.spark.sql(
         OUTCOMES.format(
+            link=context.relation(LINK),
+            outcome=context.relation(OUTCOME),
+            own_code=OWN_CODE,
             links_known=known_condition(end),
             outcome_known=known_condition(end, "outcomes"),
             end=sql_literal(end),

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
-from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from loomline.errors import LoomlineError
 from loomline.evidence.history import WINDOW_MONTHS
 from loomline.job import JobContext
-from loomline.lake import create_tables, known_condition, rows_at, sql_literal
+from loomline.lake import create_tables, known_condition, relation, sql_literal
 from models.arrays import Floats
 from models.borrower_outcomes import LINK, OUTCOME, read_borrower_outcomes
 from models.outcome_window import OutcomeWindow, closed_window, outcomes_in
@@ -104,32 +103,22 @@ def read_features(
     `versions` gives the Delta versions of `FEATURES` and `NAMES` to read instead of the newest.
 
     Raises:
-        LoomlineError: the features of that date have not been computed, or are no longer kept.
+        LoomlineError: the features of that date have not been computed.
     """
-    if versions is None:
-        return _features_of(spark.table(FEATURES), spark.table(NAMES), as_of_date)
-    try:
-        rows, names = (rows_at(spark, name, versions[name]) for name in (FEATURES, NAMES))
-        return _features_of(rows, names, as_of_date)
-    except PySparkException as error:
-        raise LoomlineError(
-            f"The features as of {as_of_date} could not be read as they were then: "
-            f"{error.getCondition() or type(error).__name__}.",
-            "Delta keeps old versions for as long as the tables' retention says.",
-        ) from error
-
-
-def _features_of(table: DataFrame, name_table: DataFrame, as_of_date: date) -> FeatureFrame:
-    of_date = table.where(f"as_of_date = {sql_literal(as_of_date)}")
-    rows = of_date.orderBy("enterprise_id").toArrow()
+    rows = spark.sql(
+        f"select * from {relation(FEATURES, versions)} "
+        f"where as_of_date = {sql_literal(as_of_date)} order by enterprise_id"
+    ).toArrow()
     if not rows.num_rows:
         raise LoomlineError(
             f"There are no features as of {as_of_date}.",
             f"Run `loomline run features --date {as_of_date}` first.",
         )
     version = str(rows["feature_version"][0])
-    names = name_table.where(f"feature_version = {sql_literal(version)}")
-    ordered = names.orderBy("position").toPandas()
+    ordered = spark.sql(
+        f"select * from {relation(NAMES, versions)} "
+        f"where feature_version = {sql_literal(version)} order by position"
+    ).toPandas()
     # All vectors of a version are as long as it has names, so they are one block of numbers.
     numbers = rows["feature_values"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     values = pd.DataFrame(

@@ -31,6 +31,7 @@ from loomline.commands import (
     maintain,
     model,
     pages,
+    replay,
     report,
     rule,
     rule_evidence,
@@ -67,7 +68,7 @@ app.add_typer(indicator.app, name="indicator")
 app.add_typer(dimension.app, name="dimension")
 app.add_typer(report.app, name="report")
 app.add_typer(model.app, name="model")
-app.add_typer(model.replay_app, name="replay")
+app.add_typer(replay.app, name="replay")
 app.add_typer(scorecard.app, name="scorecard")
 app.add_typer(pages.app, name="page")
 app.command(context_settings=airflow.PASS_ON)(airflow.airflow)

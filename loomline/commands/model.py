@@ -6,13 +6,12 @@ import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
-from loomline.code import code_commit
 from loomline.commands.shown import OutputFormat, print_rows, print_table
 from loomline.engine.server import ensure_engine
 from loomline.errors import LoomlineError
@@ -22,7 +21,7 @@ from loomline.settings import load_settings
 
 # Reached by their paths: the core knows no models.
 APPROVALS, LISTING = "models.governance.approvals", "models.governance.listing"
-INVENTORY, REPLAY = "models.inventory", "models.replay"
+INVENTORY = "models.inventory"
 
 app = typer.Typer(
     help="Model versions, their approval by two people, and the record of it.",
@@ -150,40 +149,3 @@ def verify(
             "Each must be explained; --repair puts back an alias, and nothing else.",
         )
     print("The record holds, and MLflow agrees with it.")
-
-
-replay_app = typer.Typer(
-    help="Make past results again from what was recorded.", no_args_is_help=True
-)
-
-
-@replay_app.command("score")
-def replay_score(
-    enterprise: Annotated[str, typer.Argument(help="Enterprise.")],
-    as_of: Annotated[
-        datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="As-of date of the score.")
-    ],
-) -> None:
-    """Rebuild a past score from recorded versions; say whether it is equal or what differs."""
-    settings = load_settings()
-    ensure_engine(settings)
-    context = JobContext(settings, as_of.date())
-    (found,) = import_module(REPLAY).replay_scores(context, [enterprise])
-    run = found.run
-    versions = ", ".join(f"{name} at version {x}" for name, x in run.table_versions.items())
-    print(
-        f"{enterprise} as of {as_of:%Y-%m-%d}: model version {found.model_version} trained as of "
-        f"{found.trained_as_of}, {versions}, run {run.run_id} of {run.started_at:%Y-%m-%d %H:%M} "
-        "UTC"
-    )
-    if not found.differences:
-        score, grade = found.recorded["score"], found.recorded["grade"]
-        print(f"Equal in all {len(found.recorded)} columns: score {score}, grade {grade}.")
-        return
-    rows = [(one.column, one.recorded, one.rebuilt) for one in found.differences]
-    print_table(("column", "recorded", "rebuilt"), rows)
-    raise LoomlineError(
-        f"{len(rows)} columns differ.",
-        f"The code was at {run.code_commit[:12]} then and is at {code_commit()[:12]} now. If that "
-        "is the same, look at the Delta history of scores.credit_score for who changed it.",
-    )

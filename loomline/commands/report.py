@@ -11,14 +11,15 @@ from typing import Annotated, Any
 
 import typer
 
+from loomline.commands.replay import replayed
 from loomline.engine.server import ensure_engine
 from loomline.errors import LoomlineError
 from loomline.job import JobContext
 from loomline.runner import alone, run_job
 from loomline.settings import load_settings
 
-# Reached by their paths: the core knows no reports and no models.
-WANTED, REPLAY = "reports.wanted", "models.replay"
+# Reached by its path: the core knows no reports.
+WANTED = "reports.wanted"
 
 app = typer.Typer(
     help="Write reports (HTML and XLSX) and say where they are. `report --date D` writes what the "
@@ -86,9 +87,9 @@ def score(
     """Write why an enterprise had its score: rows, features, points, rules, versions, approval."""
 
     def write(wanted: Any, context: JobContext) -> tuple[Path, Path]:
-        (replayed,) = import_module(REPLAY).replay_scores(context, [enterprise_id])
-        differing = [difference.column for difference in replayed.differences]
-        versions = replayed.run.table_versions
+        _, found = replayed(context, "SCORE", enterprise_id)
+        differing = [difference.column for difference in found.differences]
+        versions = found.run.table_versions
         paths: tuple[Path, Path] = wanted.write_score(context, enterprise_id, differing, versions)
         return paths
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 import pandas as pd
-from pyspark.sql import SparkSession
 
 from loomline.errors import LoomlineError
 from loomline.identity import OWN_CODE
@@ -63,15 +62,15 @@ group by 1, 2
 
 
 def _positions(
-    spark: SparkSession, versions: Sequence[str], wanted: Sequence[str]
+    context: JobContext, versions: Sequence[str], wanted: Sequence[str]
 ) -> dict[str, dict[str, int]]:
     """The place of each wanted feature in the vectors of each version.
 
     Raises:
         LoomlineError: a version lacks one.
     """
-    rows = spark.sql(
-        f"select families_version, feature, position from {NAMES} "
+    rows = context.spark.sql(
+        f"select families_version, feature, position from {context.relation(NAMES)} "
         f"where {in_condition('families_version', versions)} and {in_condition('feature', wanted)}"
     ).collect()
     found: dict[str, dict[str, int]] = {version: {} for version in versions}
@@ -103,14 +102,12 @@ def read_covariates(
     Raises:
         LoomlineError: there is no date, or a version lacks a covariate.
     """
-    spark, places = context.spark, {}
-    if dates_of:
-        places = _positions(spark, sorted(dates_of), wanted)
+    places = _positions(context, sorted(dates_of), wanted) if dates_of else {}
     parts = []
     for version, dates in dates_of.items():
         columns = [f"feature_values[{places[version][name]}] as {name}" for name in wanted]
         listed = ", ".join(map(sql_literal, dates))
-        vectors = spark.table(VALUES).where(
+        vectors = context.rows(VALUES).where(
             f"families_version = {sql_literal(version)} and as_of_date in ({listed})"
         )
         parts.append(vectors.selectExpr("as_of_date", "enterprise_id", *columns).toPandas())

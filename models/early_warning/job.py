@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pandas as pd
+import pyarrow as pa
 from mlflow.tracking import MlflowClient
 from threadpoolctl import threadpool_limits
 
@@ -46,14 +47,33 @@ from models.early_warning.training import train_hazard, training_part
 from models.early_warning.warning_model import warning_model
 from models.early_warning.warning_rows import warning_rows
 from models.governance.approvals import Desk
-from models.governance.use import version_in_use, why_none
+from models.governance.use import VersionInUse, version_in_use, why_none
 from models.holdout import TooFewError
 from models.inventory import declared_model
-from models.registered import Origin, RegisteredModel, newest_known, table_versions
+from models.registered import Origin, newest_known, table_versions
 
 WARNINGS = "scores.early_warning"
 # To be used, a model needs as many as the default model; fewer are enough to measure one.
 SPECIFICATION = Specification(least_distressed=10)
+
+
+@dataclass(frozen=True, eq=False)
+class Borrowers:
+    """The borrowers of a date that are not in distress.
+
+    `values` is (enterprises, covariates), indexed by enterprise and as `declared`; they are of the
+    features of `families_version`.
+    """
+
+    declared: EarlyWarning
+    families_version: str
+    values: pd.DataFrame
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Of what a model must have been trained to warn of them."""
+        content = json.dumps(self.declared.model_dump(mode="json"), sort_keys=True)
+        return {DECLARED: digest(content), FAMILIES: self.families_version}
 
 
 def _distressed_borrowers(context: JobContext) -> int:
@@ -71,22 +91,13 @@ def _nothing(context: JobContext, condition: str, why: str) -> JobResult:
     return JobResult(0, 0, (f"no early warnings: {why}",))
 
 
-def _declared_version(declared: EarlyWarning) -> str:
-    return digest(json.dumps(declared.model_dump(mode="json"), sort_keys=True))
-
-
-def _train(
-    context: JobContext,
-    client: MlflowClient,
-    declared: EarlyWarning,
-    scored: pd.DataFrame,
-    tags: dict[str, str],
-) -> RegisteredModel:
-    """Train as of the date; `scored` is (enterprises, covariates) of it.
+def _train(context: JobContext, client: MlflowClient, borrowers: Borrowers) -> None:
+    """Train as of the date, of which the borrowers are, and register what comes of it.
 
     Raises:
         TooFewError: too few enterprises fell into distress in closed intervals.
     """
+    declared = borrowers.declared
     rows, _ = read_firm_dates(context, declared.feature_names)
     dates = firm_dates(rows, declared.feature_names)
     part = training_part(dates, dates.observed_until, SPECIFICATION)
@@ -95,49 +106,51 @@ def _train(
     with threadpool_limits(limits=1):
         trained = train_hazard(part, signs, SPECIFICATION)
     versions = table_versions(context.spark, (VALUES, OUTCOME, LINK, RELATION))
-    return log_and_register(
+    log_and_register(
         client,
         warning_model(part, trained, SPECIFICATION),
         part,
-        warning_evidence(part, trained, signs, scored, SPECIFICATION),
+        warning_evidence(part, trained, signs, borrowers.values, SPECIFICATION),
         SPECIFICATION,
-        Origin(context.as_of_date, tags, versions, code_commit()),
+        Origin(context.as_of_date, borrowers.tags, versions, code_commit()),
         declared_model(context.catalog, MODEL_NAME),
     )
 
 
-def _scored_values(
-    context: JobContext, declared: EarlyWarning, families_version: str
-) -> pd.DataFrame:
-    """The covariates of the borrowers that are not in distress, by enterprise."""
-    of_date = {families_version: [context.as_of_date]}
-    values = read_covariates(context, declared.feature_names, of_date)
+def read_borrowers(context: JobContext) -> Borrowers | None:
+    """The borrowers of the as-of date that are not in distress; None where it has no vectors.
+
+    Raises:
+        LoomlineError: the vectors lack a covariate.
+        CatalogueError: a declaration does not hold.
+    """
+    of_date = context.rows(VALUES).where(f"as_of_date = {sql_literal(context.as_of_date)}")
+    versions = of_date.select("families_version").limit(1).collect()
+    if not versions:
+        return None
+    declared, families_version = load_early_warning(context.catalog), versions[0][0]
+    names, dates_of = declared.feature_names, {families_version: [context.as_of_date]}
+    values = read_covariates(context, names, dates_of)
     outcomes = read_outcomes(context)
     healthy = outcomes.enterprise_id[outcomes.distress_date.isna()]
     ours = values[values.enterprise_id.isin(set(healthy))]
-    return ours.set_index("enterprise_id").sort_index()[list(declared.feature_names)].astype(float)
+    ordered = ours.set_index("enterprise_id").sort_index()[list(names)].astype(float)
+    return Borrowers(declared, families_version, ordered)
 
 
-def _write(
-    context: JobContext,
-    client: MlflowClient,
-    declared: EarlyWarning,
-    values: pd.DataFrame,
-    same_for_all: Mapping[str, object],
-    found: RegisteredModel,
-) -> int:
-    """Write the warnings of the date; returns how many."""
-    spark, families_version = context.spark, str(same_for_all["families_version"])
-    names = spark.table(NAMES).where(
-        f"families_version = {sql_literal(families_version)} "
-        f"and {in_condition('feature', declared.feature_names)}"
+def warnings_by(context: JobContext, used: VersionInUse, borrowers: Borrowers) -> pa.Table:
+    """The rows of `scores.early_warning` that a version makes of the borrowers of the date."""
+    version = borrowers.families_version
+    names = context.rows(NAMES).where(
+        f"families_version = {sql_literal(version)} "
+        f"and {in_condition('feature', borrowers.declared.feature_names)}"
     )
     described = {row["feature"]: row.asDict() for row in names.collect()}
-    rows = warning_rows(read_warning_model(client, found), values, described, same_for_all)
-    columns = spark.table(WARNINGS).columns
-    condition = f"as_of_date = {sql_literal(context.as_of_date)}"
-    replace_rows(spark.createDataFrame(rows).select(*columns), WARNINGS, condition)
-    return int(rows.num_rows)
+    of_date = {"as_of_date": context.as_of_date, "families_version": version}
+    model = read_warning_model(used.desk.client, used.model)
+    # On one thread sums add up in one order: the same rows give the same warnings anywhere.
+    with threadpool_limits(limits=1):
+        return warning_rows(model, borrowers.values, described, {**of_date, **used.columns})
 
 
 def run(context: JobContext) -> JobResult:
@@ -163,39 +176,31 @@ def run(context: JobContext) -> JobResult:
             f"{SPECIFICATION.least_distressed} are needed"
         )
         return _nothing(context, condition, why)
-    versions = spark.table(VALUES).where(condition).select("families_version").limit(1).collect()
-    if not versions:
+    borrowers = read_borrowers(context)
+    if borrowers is None:
         return _nothing(context, condition, "the date has no vectors")
-    declared, families_version = load_early_warning(context.catalog), versions[0][0]
-    tags = {DECLARED: _declared_version(declared), FAMILIES: families_version}
-    desk = Desk(context, open_warnings(context.settings), MODEL_NAME)
-    approvals, values = desk.standing(), _scored_values(context, declared, families_version)
-    if values.empty:
+    if borrowers.values.empty:
         return _nothing(context, condition, "no borrower out of distress has a vector of the date")
+    desk = Desk(context, open_warnings(context.settings), MODEL_NAME)
+    today, tags, approvals = context.as_of_date, borrowers.tags, desk.standing()
     # One that was refused or withdrawn saves no training: another one is wanted.
-    newest = newest_known(
-        desk.client, MODEL_NAME, context.as_of_date, tags, approvals.may_be_followed
-    )
+    newest = newest_known(desk.client, MODEL_NAME, today, tags, approvals.may_be_followed)
     notes = list[str]()
     patience = timedelta(days=declared_model(context.catalog, MODEL_NAME).retrain_after_days)
-    if newest is None or context.as_of_date >= newest.trained_as_of + patience:
+    if newest is None or today >= newest.trained_as_of + patience:
         try:
-            _train(context, desk.client, declared, values, tags)
+            _train(context, desk.client, borrowers)
         except TooFewError as error:
             if newest is None:
                 return _nothing(context, condition, str(error))
             notes.append(f"not trained anew: {error}")
-    found = version_in_use(desk, approvals, context.as_of_date, tags)
-    if found is None:
+    used = version_in_use(desk, approvals, today, tags)
+    if used is None:
         return _nothing(context, condition, why_none(MODEL_NAME))
-    same_for_all = {
-        "as_of_date": context.as_of_date,
-        "model_name": MODEL_NAME,
-        "model_version": found.version,
-        "trained_as_of": found.trained_as_of,
-        "families_version": families_version,
-        "is_approved": found.version in approvals.approved,
-    }
-    written = _write(context, desk.client, declared, values, same_for_all, found)
-    notes.insert(0, f"{MODEL_NAME} version {found.version}, trained as of {found.trained_as_of}")
-    return JobResult(written, written, tuple(notes))
+    rows = warnings_by(context, used, borrowers)
+    columns = spark.table(WARNINGS).columns
+    replace_rows(spark.createDataFrame(rows).select(*columns), WARNINGS, condition)
+    notes.insert(
+        0, f"{MODEL_NAME} version {used.model.version}, trained as of {used.model.trained_as_of}"
+    )
+    return JobResult(rows.num_rows, rows.num_rows, tuple(notes))

@@ -20,7 +20,10 @@ FAILURES = ("breakdown", "failure")
 OVERHAULS = ("overhaul", "replacement")
 DATE_COLUMNS = ("day", "known_date", "superseded_date")
 FIGURES = ("highest", "spread")
-ORDER = ("kind", "day", "started_minute", "minutes", "good_quantity", "known_date")
+ORDER = (
+    *("kind", "day", "started_minute", "minutes", "good_quantity", "scrap_quantity"),
+    *("run_minutes", "energy_kwh", "known_date"),
+)
 DAY_MINUTES = 1440.0
 SENSOR = [*SYSTEM_MACHINE, "sensor_code"]
 

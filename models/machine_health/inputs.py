@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 
@@ -47,7 +47,7 @@ with told as (
         null as energy_kwh,
         known_at,
         superseded_at
-    from {EVENT}
+    from {{event}}
 
     union all
 
@@ -67,7 +67,7 @@ with told as (
         null as energy_kwh,
         known_at,
         superseded_at
-    from {MAINTENANCE}
+    from {{maintenance}}
 
     union all
 
@@ -87,7 +87,7 @@ with told as (
         energy_kwh,
         known_at,
         superseded_at
-    from {OUTPUT}
+    from {{output}}
 )
 
 select
@@ -119,56 +119,61 @@ select
     value_max as highest,
     value_max - value_min as spread,
     {KNOWN_DATE.replace("{column}", "known_at")} as known_date
-from {READING}
+from {{reading}}
 where known_at <= {{end}} and reading_date > {{after}} and reading_date <= {{as_of}}
     and value_max is not null
 """
 
-SITES = f"""
+SITES = """
 select distinct code_system, machine_code, enterprise_name
-from {MACHINE}
-where {{known}} and enterprise_name is not null
+from {machine}
+where {known} and enterprise_name is not null
 """
 
 LINKS = f"""
 select code_system, party_code, min(enterprise_id) as enterprise_id
-from {LINK}
+from {{link}}
 where {OWN_CODE} and {{known}}
 group by code_system, party_code
 """
 
 FAILED = f"""
 select count(distinct code_system, coalesce(enterprise_code, '*'), machine_code) as machines
-from {EVENT}
+from {{event}}
 where event_type in ({", ".join(f"'{kind}'" for kind in FAILURES)}) and {{known}}
 """
 
 QUERIES = (REPORTS, READINGS, SITES, LINKS)
 
 
-def asked(template: str, as_of_end: datetime, as_of_date: date, zone: str, days: int) -> str:
-    """The SQL of a question as of a date, of so many days up to it."""
+def asked(template: str, context: JobContext, days: int) -> str:
+    """The SQL of a question as of the context's date, of so many days up to it."""
+    end, as_of = context.as_of_end, context.as_of_date
     return template.format(
-        zone=zone,
-        end=sql_literal(as_of_end),
-        known=known_condition(as_of_end),
-        as_of=sql_literal(as_of_date),
-        after=sql_literal(as_of_date - timedelta(days=days)),
+        event=context.relation(EVENT),
+        maintenance=context.relation(MAINTENANCE),
+        output=context.relation(OUTPUT),
+        reading=context.relation(READING),
+        machine=context.relation(MACHINE),
+        link=context.relation(LINK),
+        zone=context.settings.time_zone,
+        end=sql_literal(end),
+        known=known_condition(end),
+        as_of=sql_literal(as_of),
+        after=sql_literal(as_of - timedelta(days=days)),
     )
 
 
 def failed_machines(context: JobContext) -> int:
     """How many machines were known to have failed: at least as many as a training can find."""
-    sql = FAILED.format(known=known_condition(context.as_of_end))
-    return int(context.spark.sql(sql).collect()[0]["machines"])
+    return int(context.spark.sql(asked(FAILED, context, 0)).collect()[0]["machines"])
 
 
 def read_history(context: JobContext, days: int) -> History:
     """What was known at the end of the as-of date of the machines' last days."""
     create_tables(context.spark, context.catalog, TABLES)
-    zone, as_of = context.settings.time_zone, context.as_of_date
-    questions = [asked(one, context.as_of_end, as_of, zone, days) for one in QUERIES]
+    questions = [asked(one, context, days) for one in QUERIES]
     reports, readings, sites, links = side_by_side(
         lambda sql: context.spark.sql(sql).toArrow().to_pandas(date_as_object=False), questions
     )
-    return history(reports, readings, sites, links, np.datetime64(as_of, "D"), days)
+    return history(reports, readings, sites, links, np.datetime64(context.as_of_date, "D"), days)

@@ -5,20 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 import numpy as np
+import pyarrow as pa
 from mlflow.tracking import MlflowClient
 from threadpoolctl import threadpool_limits
 
 from loomline.code import code_commit
 from loomline.job import JobContext, JobResult
 from loomline.lake import create_tables, tables_of
-from models.arrays import DAYS
 from models.governance.approvals import Desk
-from models.governance.use import version_in_use, why_none
+from models.governance.use import VersionInUse, version_in_use, why_none
 from models.holdout import TooFewError
 from models.inventory import declared_model
 from models.machine_health.declared import declared_version
 from models.machine_health.evidence import failure_evidence
-from models.machine_health.failure_model import FailureModel
 from models.machine_health.health_rows import health_rows
 from models.machine_health.history import History
 from models.machine_health.inputs import EVENT, TELLING, failed_machines, read_history
@@ -36,6 +35,8 @@ from models.registered import Origin, newest_known, table_versions
 
 HEALTH = "scores.machine_health"
 SPECIFICATION = Specification()
+# Of what a model must have been trained to tell of machines now.
+TAGS = {DECLARED: declared_version(SPECIFICATION)}
 
 
 def _nothing(context: JobContext) -> JobResult:
@@ -44,18 +45,16 @@ def _nothing(context: JobContext) -> JobResult:
     return JobResult(0, 0, ("no machine has been told of by then",))
 
 
-def _train(
-    context: JobContext, client: MlflowClient, history: History, tags: dict[str, str]
-) -> None:
-    """Train as of the date, and register what comes of it.
+def _train(context: JobContext, client: MlflowClient, recent: History) -> None:
+    """Train as of the date, of whose last days the recent history is, and register what comes.
 
     Raises:
         TooFewError: too few machines failed in closed intervals.
     """
+    history = read_history(context, SPECIFICATION.history_days + SPECIFICATION.training_days)
     dates = machine_dates(history, sundays(history.last_day, SPECIFICATION), SPECIFICATION)
     part = training_part(dates, history.last_day, SPECIFICATION)
-    today = np.array([context.as_of_date], dtype=DAYS)
-    scored = machine_dates(history, today, SPECIFICATION).values
+    scored = machine_dates(recent, np.array([recent.last_day]), SPECIFICATION).values
     # On one thread sums add up in one order: the same rows give the same model anywhere.
     with threadpool_limits(limits=1):
         trained = train(part, SPECIFICATION)
@@ -65,45 +64,43 @@ def _train(
         part,
         failure_evidence(part, trained, scored, SPECIFICATION),
         SPECIFICATION,
-        Origin(context.as_of_date, tags, versions, code_commit()),
+        Origin(context.as_of_date, TAGS, versions, code_commit()),
         declared_model(context.catalog, MODEL_NAME),
     )
 
 
-def _model(
-    context: JobContext,
-) -> tuple[FailureModel | None, dict[str, object], History, list[str]]:
-    """The model of the date, trained anew where due, its columns; the history; and notes."""
-    days, too_few = SPECIFICATION.history_days, SPECIFICATION.least_failed
-    failed = failed_machines(context)
+def _version(context: JobContext, history: History) -> tuple[VersionInUse | None, list[str]]:
+    """The version that is used for the date, one trained anew where due; and notes."""
+    failed, too_few = failed_machines(context), SPECIFICATION.least_failed
     if failed < too_few:
         why = f"no model: {failed} machines were known to have failed, {too_few} are needed"
-        return None, {}, read_history(context, days), [why]
-    tags, notes = {DECLARED: declared_version(SPECIFICATION)}, list[str]()
+        return None, [why]
+    notes = list[str]()
     desk = Desk(context, open_failures(context.settings), MODEL_NAME)
-    client, today, approvals = desk.client, context.as_of_date, desk.standing()
+    today, approvals = context.as_of_date, desk.standing()
     # One that was refused or withdrawn saves no training: another one is wanted.
-    newest = newest_known(client, MODEL_NAME, today, tags, approvals.may_be_followed)
+    newest = newest_known(desk.client, MODEL_NAME, today, TAGS, approvals.may_be_followed)
     patience = timedelta(days=declared_model(context.catalog, MODEL_NAME).retrain_after_days)
     if newest is None or today >= newest.trained_as_of + patience:
-        history = read_history(context, days + SPECIFICATION.training_days)
         try:
-            _train(context, client, history, tags)
+            _train(context, desk.client, history)
         except TooFewError as error:
             notes.append(f"{'no model' if newest is None else 'not trained anew'}: {error}")
-    else:
-        history = read_history(context, days)
-    found = version_in_use(desk, approvals, today, tags)
-    if found is None:
-        return None, {}, history, notes or [f"no model: {why_none(MODEL_NAME)}"]
-    of_model: dict[str, object] = {
-        "model_name": MODEL_NAME,
-        "model_version": found.version,
-        "trained_as_of": found.trained_as_of,
-        "is_approved": found.version in approvals.approved,
-    }
-    notes.insert(0, f"{MODEL_NAME} version {found.version} of {found.trained_as_of}")
-    return read_failure_model(client, found), of_model, history, notes
+    used = version_in_use(desk, approvals, today, TAGS)
+    if used is None:
+        return None, notes or [f"no model: {why_none(MODEL_NAME)}"]
+    said = f"{MODEL_NAME} version {used.model.version} of {used.model.trained_as_of}"
+    return used, [said, *notes]
+
+
+def health_by(used: VersionInUse | None, history: History) -> pa.Table:
+    """The rows of `scores.machine_health` that a version, if any, makes of the recent history."""
+    model = read_failure_model(used.desk.client, used.model) if used else None
+    # On one thread sums add up in one order: the same history gives the same rows anywhere.
+    with threadpool_limits(limits=1):
+        return health_rows(
+            history, history.last_day, model, used.columns if used else {}, SPECIFICATION
+        )
 
 
 def run(context: JobContext) -> JobResult:
@@ -123,12 +120,11 @@ def run(context: JobContext) -> JobResult:
     if not set(TELLING) & tables_of(spark, "silver"):
         return _nothing(context)
     create_tables(spark, context.catalog, (HEALTH, EVENT))
-    model, of_model, history, notes = _model(context)
-    rows = health_rows(
-        history,
-        np.datetime64(context.as_of_date, "D"),
-        *(model, of_model, SPECIFICATION),
-    )
+    # A longer one, as a training reads, would know of other machines and their stops: rows must not
+    # depend on whether the run trained.
+    history = read_history(context, SPECIFICATION.history_days)
+    used, notes = _version(context, history)
+    rows = health_by(used, history)
     write_made(context, {HEALTH: rows}, (HEALTH,))
     if not rows.num_rows:
         notes.append("no machine was reported on or read of late")

@@ -8,6 +8,7 @@ from datetime import date
 from mlflow.exceptions import MlflowException
 
 from models.governance.approvals import Desk, answer, request
+from models.governance.governed import MODEL_FILES
 from models.governance.listing import version_rows
 from models.governance.store import ANNOUNCED, MODEL_EVENTS, NEWEST
 from models.registry import CANDIDATE, CHAMPION
@@ -17,10 +18,11 @@ MAKER, CHECKER = "maker@bank", "checker@bank"
 
 
 def forget(desk: Desk) -> None:
-    """Take back all approvals, as nobody can in use: the table, its marks and the alias."""
+    """Take back all approvals, as nobody can in use: the table, its marks and the aliases."""
     desk.context.spark.sql(f"drop table if exists {MODEL_EVENTS}")
-    with suppress(MlflowException):
-        desk.client.delete_registered_model_alias(MODEL_NAME, CHAMPION)
+    for name in MODEL_FILES:
+        with suppress(MlflowException):
+            desk.client.delete_registered_model_alias(name, CHAMPION)
     for tag in (ANNOUNCED, NEWEST):
         with suppress(MlflowException):
             desk.client.delete_registered_model_tag(MODEL_NAME, tag)

@@ -57,6 +57,14 @@ def plant(lake: JobContext, facts: dict[str, list[Row]]) -> None:
         append_rows(frame_of(lake, table, rows), table)
 
 
+def filled(lake: JobContext, table: str, rows: list[Row]) -> None:
+    """Add rows to a table as they are, in one commit; what a row does not name is null."""
+    columns = table_declaration(lake.catalog, table).columns
+    create_tables(lake.spark, lake.catalog, (table,))
+    values = [tuple(row.get(name) for name in columns) for row in rows]
+    append_rows(rows_frame(lake.spark, lake.catalog, table, values), table)
+
+
 def uproot(lake: JobContext, facts: dict[str, list[Row]]) -> None:
     """Take all planted rows away."""
     for table in facts:

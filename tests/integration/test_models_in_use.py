@@ -27,7 +27,8 @@ from models.governance.record import event_of, mark_of, sealed
 from models.governance.store import ANNOUNCED, MODEL_EVENTS, NEWEST, read_events
 from models.monitor.job import MONITORING
 from models.registry import CHAMPION, SCORECARD_FILE, VALIDATION_REPORT_FILE
-from models.replay import replay_scores
+from models.replay.replaying import replay
+from models.replay.subjects import SCORE
 from models.score.job import SCORES
 from models.score.shadow import SHADOW_SCORES
 from models.specification import MODEL_NAME
@@ -357,7 +358,7 @@ def test_random_past_scores_are_rebuilt_equal(desk: Desk, run: RunJob) -> None:
     replayed = 0
     for day in days:
         firms = [firm for its_day, firm in drawn if its_day == day]
-        for one in replay_scores(JobContext(settings, day), firms):
+        for one in replay(JobContext(settings, day), SCORE, firms):
             assert one.differences == (), one
             replayed += 1
     assert replayed == REPLAYED
@@ -376,14 +377,14 @@ def test_a_replay_reads_the_features_as_they_were_and_tells_a_changed_score(
             f"update {FEATURES} set feature_values = transform(feature_values, x -> x + 1) "
             f"where {of_firm}"
         )
-        (replayed,) = replay_scores(desk.context, [firm])
+        (replayed,) = replay(desk.context, SCORE, [firm])
         assert replayed.differences == ()
         spark.sql(f"update {SCORES} set score = score + 1, grade = 'G1' where {of_firm}")
-        (replayed,) = replay_scores(desk.context, [firm])
+        (replayed,) = replay(desk.context, SCORE, [firm])
         assert [one.column for one in replayed.differences] == ["score", "grade"]
         other = of_date(desk, EARLIER_DATE)
         spark.sql(f"update {SCORES} set model_version = '{other}' where {of_firm}")
-        (replayed,) = replay_scores(desk.context, [firm])
+        (replayed,) = replay(desk.context, SCORE, [firm])
         assert "model_version" in {one.column for one in replayed.differences}
     finally:
         run("features")

@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 
 from loomline.job import JobContext
-from loomline.lake import append_rows, create_tables, remove_rows, rows_frame, sql_literal
-from loomline.tables import table_declaration
+from loomline.lake import remove_rows, sql_literal
 from models.machine_health.declared import NAMES
 from models.monitor.job import MONITORING
 from models.registry import CANDIDATE, model_versions, open_registry
 from tests.integration.conftest import RunJob
 from tests.integration.content import content_hashes
-from tests.integration.factory_facts import Row, moment, plant, report, stop, uproot
+from tests.integration.factory_facts import Row, filled, moment, plant, report, stop, uproot
 from tests.unit.judged_hazards import registered
 from tests.unit.judged_machines import registered_failures
 
@@ -91,13 +90,6 @@ FACTS = {
     "silver.production_output": works(),
     "silver.machine_event": failures(),
 }
-
-
-def filled(lake: JobContext, table: str, rows: list[Row]) -> None:
-    columns = table_declaration(lake.catalog, table).columns
-    create_tables(lake.spark, lake.catalog, (table,))
-    values = [tuple(row.get(name) for name in columns) for row in rows]
-    append_rows(rows_frame(lake.spark, lake.catalog, table, values), table)
 
 
 def results(version: str, failing_version: str) -> dict[str, list[Row]]:

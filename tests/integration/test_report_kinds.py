@@ -12,7 +12,8 @@ from pyspark.sql import SparkSession
 
 from loomline.errors import LoomlineError
 from loomline.job import JobContext
-from models.replay import replay_scores
+from models.replay.replaying import replay
+from models.replay.subjects import SCORE
 from reports.wanted import write_ecosystem, write_enterprise, write_score, write_trade
 from tests.integration.conftest import FIRST_MARTS_DATE, MARTS_DATE, RunJob
 
@@ -141,7 +142,7 @@ def test_the_page_of_a_score_has_its_points_and_features_and_that_it_comes_out_a
     of_date = spark.table("scores.credit_score").where(f"as_of_date = date'{SECOND}'")
     score = of_date.orderBy("score", "enterprise_id").first()
     firm = score["enterprise_id"]
-    (replayed,) = replay_scores(marts, [firm])
+    (replayed,) = replay(marts, SCORE, [firm])
     page, book = write_score(marts, firm, [], replayed.run.table_versions)
     assert page.parent == marts.settings.reports / "2019-09-30" / "scores"
     reasons = sheet_rows(book, "Reasons")
@@ -175,11 +176,11 @@ def test_a_score_that_does_not_come_out_again_is_said_on_its_page(
         .where(f"as_of_date = date'{SECOND}'")
         .first()["enterprise_id"]
     )
-    (replayed,) = replay_scores(marts, [firm])
+    (replayed,) = replay(marts, SCORE, [firm])
     page, _ = write_score(marts, firm, ["score", "grade"], replayed.run.table_versions)
     assert "these columns differ: score, grade" in page.read_text(encoding="utf-8")
 
 
 def test_a_firm_without_a_score_has_no_page_of_one(marts: JobContext) -> None:
-    with pytest.raises(LoomlineError, match="There is no score of nobody"):
-        replay_scores(marts, ["nobody"])
+    with pytest.raises(LoomlineError, match="has no row of nobody"):
+        replay(marts, SCORE, ["nobody"])

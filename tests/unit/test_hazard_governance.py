@@ -210,7 +210,7 @@ def test_what_was_changed_since_its_approval_is_not_used(desk: tuple[Desk, str],
     facts = reported_facts(at, version)
     approvals = Standing(approved={version: facts}, was_ever_approved=True)
     used = version_in_use(at, approvals, DATE, ORIGIN.tags)
-    assert used is not None and used.version == version
+    assert used is not None and used.model.version == version and used.is_approved
     path = path_of(at, version, name)
     with (
         changed(path, path.read_bytes() + b" "),
@@ -236,7 +236,7 @@ def test_before_an_approval_the_newest_is_used_and_after_one_approved_ones_alone
 ) -> None:
     at, version = desk
     newest = version_in_use(at, Standing(), DATE, ORIGIN.tags)
-    assert newest is not None and newest.version == version
+    assert newest is not None and newest.model.version == version and not newest.is_approved
     refused = Standing(refused=frozenset({version}))
     assert version_in_use(at, refused, DATE, ORIGIN.tags) is None
     others = Standing(was_ever_approved=True)

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from sqlglot import transpile
 
+from loomline.job import JobContext
+from loomline.settings import Settings
 from models.machine_health.inputs import FAILED, QUERIES, TABLES, asked
 from models.machine_health.machines import find_machines
-from tests.unit.planted_silver import DAY, DAY_END, LATE, Facts, planted
-
-ZONE = "Asia/Shanghai"
+from tests.unit.planted_silver import DAY, LATE, Facts, planted
 
 
 def _moment(day: int, hour: int) -> datetime:
@@ -38,7 +38,7 @@ def _read(catalog: Path, facts: Facts, days: int = 180) -> list[pd.DataFrame]:
         # Spark's function, which a transpilation takes for its opposite.
         database.execute("create macro in_zone(moment, zone) as timezone(zone, moment)")
         for template in (*QUERIES, FAILED):
-            question = asked(template, DAY_END, DAY, ZONE, days)
+            question = asked(template, JobContext(Settings(), DAY), days)
             question = question.replace("from_utc_timestamp(", "in_zone(")
             (sql,) = transpile(question, read="spark", write="duckdb")
             found.append(database.execute(sql).df())
