@@ -34,6 +34,7 @@ from models.governance.store import (
     system_account,
     traces,
 )
+from models.hazard_report.reference import REFERENCE_FILE
 from models.registry import (
     CHAMPION,
     FEATURE_VERSION,
@@ -134,9 +135,19 @@ def _sha256(desk: Desk, version: ModelVersion, name: str) -> str:
         ) from error
 
 
-def _model_sha256(desk: Desk, version: ModelVersion) -> str:
-    """The hash of the text that scores together with all files that MLflow serves."""
+def _model_sha256s(desk: Desk, version: ModelVersion) -> tuple[str, ...]:
+    """The hash of the text that scores with all files that MLflow serves and what is kept beside.
+
+    After it come those by which earlier events know a model: without what is kept beside, and of
+    the text alone.
+    """
     name = MODEL_FILES[desk.model_name]
+    text = _sha256(desk, version, name)
+    beside = {
+        one.path: _sha256(desk, version, one.path)
+        for one in desk.client.list_artifacts(str(version.run_id))
+        if one.path == REFERENCE_FILE
+    }
     try:
         served = read_files(Path(download_artifacts(version.source)))
     except (MlflowException, OSError) as error:
@@ -144,8 +155,8 @@ def _model_sha256(desk: Desk, version: ModelVersion) -> str:
             f"Version {version.version} of {desk.model_name} has no model that MLflow serves.",
             "Find out who changed MLflow, put it back, or train anew.",
         ) from error
-    of_served = {f"model/{path}": sha256 for path, sha256 in served.items()}
-    return files_sha256({**of_served, name: _sha256(desk, version, name)})
+    files = {f"model/{path}": sha256 for path, sha256 in served.items()} | {name: text}
+    return files_sha256({**files, **beside}), files_sha256(files), text
 
 
 def _tag(desk: Desk, version: ModelVersion, name: str) -> str:
@@ -170,7 +181,7 @@ def facts_of(desk: Desk, version: ModelVersion) -> VersionFacts:
         trained_as_of=date.fromisoformat(_tag(desk, version, TRAINED_AS_OF)),
         feature_version=_tag(desk, version, FEATURE_VERSION),
         training_set_sha256=_tag(desk, version, TRAINING_SET),
-        scorecard_sha256=_model_sha256(desk, version),
+        scorecard_sha256=_model_sha256s(desk, version)[0],
         validation_report_sha256=_sha256(desk, version, VALIDATION_REPORT_FILE),
     )
 
@@ -203,14 +214,11 @@ def differing_facts(approved: VersionFacts, now: VersionFacts) -> list[str]:
 
 
 def _facts_as_recorded(desk: Desk, recorded: VersionFacts) -> VersionFacts:
-    """What a version is now, its model hashed as it was when the facts were recorded.
-
-    Events that were recorded before all files of a model were hashed have that of its text alone.
-    """
+    """What a version is now, its model hashed as it was when the facts were recorded."""
     version = _version(desk, recorded.model_version)
-    text = _sha256(desk, version, MODEL_FILES[desk.model_name])
-    now = facts_of(desk, version)
-    return replace(now, scorecard_sha256=text) if recorded.scorecard_sha256 == text else now
+    now, hashed = facts_of(desk, version), recorded.scorecard_sha256
+    is_same = hashed in _model_sha256s(desk, version)
+    return replace(now, scorecard_sha256=hashed) if is_same else now
 
 
 def check_unchanged(desk: Desk, approved: VersionFacts) -> None:

@@ -19,7 +19,8 @@ class VersionFacts:
     """What a version of a model is, as it was when an event was recorded.
 
     The hashes are SHA-256, of the training set, of the text that scores with all files of the model
-    as MLflow serves it, and of the page of the validation report.
+    as MLflow serves it and the distribution of its training rows, and of the page of the validation
+    report.
     """
 
     model_name: str

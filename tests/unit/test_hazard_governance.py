@@ -23,6 +23,7 @@ from models.governance.governed import MODEL_FILES
 from models.governance.model_files import LEFT_BY_LOADING, files_sha256, read_files
 from models.governance.standing import Standing
 from models.governance.use import version_in_use
+from models.hazard_report.reference import REFERENCE_FILE
 from models.inventory import inventory_rows
 from models.registry import (
     FEATURE_VERSION,
@@ -165,6 +166,29 @@ def test_a_version_whose_served_model_is_gone_is_not_asked_for(desk: tuple[Desk,
             reported_facts(at, version)
     finally:
         aside.rename(folder)
+
+
+def test_the_distribution_of_the_training_rows_is_approved_with_the_model(
+    desk: tuple[Desk, str],
+) -> None:
+    at, version = desk
+    facts, path = reported_facts(at, version), path_of(at, version, REFERENCE_FILE)
+    with changed(path, None):
+        # As an approval from before it was hashed has the model.
+        early = reported_facts(at, version)
+    for content in (path.read_bytes() + b" ", None):
+        with changed(path, content):
+            with pytest.raises(LoomlineError, match="scorecard_sha256 changed since"):
+                check_unchanged(at, facts)
+            check_unchanged(at, early)
+    check_unchanged(at, facts)
+    check_unchanged(at, early)
+    served = served_folder(at, version) / "MLmodel"
+    with (
+        changed(served, served.read_bytes() + b" "),
+        pytest.raises(LoomlineError, match="scorecard_sha256 changed since"),
+    ):
+        check_unchanged(at, early)
 
 
 def test_an_approval_of_the_text_alone_still_holds_for_the_text(desk: tuple[Desk, str]) -> None:
