@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,11 +19,10 @@ from loomline.disk import is_disk_full
 from loomline.errors import DiskFull, FileRefused
 from loomline.readers.file import UNREADABLE, check_header, read_rows
 from loomline.readers.lines import read_lines
-from loomline.readers.row import SourceRow, SourceRows
+from loomline.readers.row import RowBlock, SourceRows
 from loomline.readers.text import refused_text
 
 CHUNK_BYTES = 1 << 20
-BATCH_ROWS = 50_000
 
 BRONZE_ARROW = pa.schema(
     [
@@ -145,28 +143,26 @@ def copy_unchanged(
 
 
 def bronze_batch(
-    rows: list[SourceRow], header: list[str], file_sha256: str, source_file: str, landed: datetime
+    rows: RowBlock, header: list[str], file_sha256: str, source_file: str, landed: datetime
 ) -> pa.RecordBatch:
     """Rows in the shape of a bronze table; cells beyond the header are in the raw text only."""
-    width = len(header)
-    cells: list[str | None] = []
-    lengths = np.empty(len(rows), dtype=np.int32)
-    for position, row in enumerate(rows):
-        kept = row.cells[:width]
-        cells.extend(kept)
-        lengths[position] = len(kept)
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    positions = np.arange(len(cells)) - np.repeat(offsets[:-1], lengths)
-    names = pa.DictionaryArray.from_arrays(pa.array(positions, pa.int32()), pa.array(header))
-    keys = names.dictionary_decode()
+    size, counts = len(rows.line_numbers), rows.cell_counts
+    ends = np.cumsum(counts, dtype=np.int32)
+    positions = np.arange(len(rows.cells), dtype=np.int32) - np.repeat(ends - counts, counts)
+    has_name = positions < len(header)
+    names = pa.DictionaryArray.from_arrays(pa.array(positions[has_name]), pa.array(header))
+    kept = np.cumsum(np.minimum(counts, len(header)), dtype=np.int32)
+    offsets = np.concatenate([[np.int32(0)], kept])
     columns = [
-        pa.array([file_sha256] * len(rows), pa.string()),
-        pa.array([source_file] * len(rows), pa.string()),
-        pa.array([row.line_number for row in rows], pa.int64()),
-        pa.array([row.raw_text for row in rows], pa.string()),
-        pa.MapArray.from_arrays(offsets, keys, pa.array(cells, pa.string())),
-        pa.array([row.problem for row in rows], pa.string()),
-        pa.array([landed] * len(rows), pa.timestamp("us", tz="UTC")),
+        pa.repeat(file_sha256, size),
+        pa.repeat(source_file, size),
+        rows.line_numbers,
+        rows.raw_texts,
+        pa.MapArray.from_arrays(
+            offsets, names.dictionary_decode(), rows.cells.filter(pa.array(has_name))
+        ),
+        rows.problems,
+        pa.repeat(pa.scalar(landed, pa.timestamp("us", tz="UTC")), size),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=BRONZE_ARROW)
 
@@ -200,9 +196,8 @@ def _line_batches(
 def _row_batches(
     copy: LandedCopy, source_file: str, opened: SourceRows, landed: datetime
 ) -> Iterator[pa.RecordBatch]:
-    rows = iter(opened.rows)
-    while batch := list(islice(rows, BATCH_ROWS)):
-        yield bronze_batch(batch, opened.header, copy.sha256, source_file, landed)
+    for block in opened.blocks:
+        yield bronze_batch(block, opened.header, copy.sha256, source_file, landed)
 
 
 def stage_file(copy: LandedCopy, source_file: str, contract: Contract, folder: Path) -> StagedFile:

@@ -191,7 +191,7 @@ def _shape(
             doubts.append(f"line {records[position][0]} may be a row and no header")
     file_format = CsvFormat.model_validate(given)
     opened = read_csv(io.StringIO(text.text, newline=""), file_format)
-    rows = [row.cells for row in islice(opened.rows, ROW_LIMIT) if row.problem is None]
+    rows = [row.cells for row in islice(opened.rows(), ROW_LIMIT) if row.problem is None]
     return Shape(
         format=file_format,
         header=opened.header,

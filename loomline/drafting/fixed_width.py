@@ -136,7 +136,7 @@ def sniff_fixed_width(sample: Sample, text: SampleText) -> Shape | None:
     body = "\n".join(records[:ROW_LIMIT])
     plain = FixedWidthFormat.model_validate(given)
     opened = read_fixed_width(io.StringIO(body), sample.path.name, plain)
-    rows = [row.cells for row in opened.rows if row.problem is None]
+    rows = [row.cells for row in opened.rows() if row.problem is None]
     doubts = [f"the fields are guessed from {len(looked_at)} records: look for the sender's layout"]
     if trailer is not None:
         given["trailer_prefix"] = trailer.prefix

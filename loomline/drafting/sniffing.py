@@ -74,7 +74,7 @@ def _of_text(sample: Sample) -> list[Shape]:
 
 def _arff(sample: Sample, text: SampleText) -> Shape:
     opened = read_arff(io.StringIO(text.text, newline=""))
-    rows = [row.cells for row in islice(opened.rows, ROW_LIMIT) if row.problem is None]
+    rows = [row.cells for row in islice(opened.rows(), ROW_LIMIT) if row.problem is None]
     given = {"type": "arff", "encoding": text.encoding, "compression": sample.compression}
     is_whole = sample.is_whole and len(rows) < ROW_LIMIT
     return Shape(ArffFormat.model_validate(given), opened.header, rows, is_whole)

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from loomline.contracts.model import XlsxFormat
 from loomline.errors import FileRefused
-from loomline.readers.row import SourceRow, SourceRows, cell_count_problem
+from loomline.readers.row import SourceRow, SourceRows, cell_count_problem, in_blocks
 
 
 def cell_text(value: object) -> str | None:
@@ -59,10 +59,10 @@ def read_xlsx(path: Path, file_format: XlsxFormat) -> SourceRows:
                 cells.pop()
             if any(cell is not None for cell in cells):
                 cells += [None] * (len(header) - len(cells))
-                problem = cell_count_problem(header, cells)
+                problem = cell_count_problem(header, len(cells))
                 yield SourceRow(line_number, _raw_json(header, cells), cells, problem)
 
-    return SourceRows(header, rows())
+    return SourceRows(header, in_blocks(rows()))
 
 
 def read_parquet(path: Path) -> SourceRows:
@@ -78,4 +78,4 @@ def read_parquet(path: Path) -> SourceRows:
                 cells = [cell_text(value) for value in values]
                 yield SourceRow(line_number, _raw_json(header, cells), cells, None)
 
-    return SourceRows(header, rows())
+    return SourceRows(header, in_blocks(rows()))

@@ -26,7 +26,7 @@ from loomline.contracts.model import (
 )
 from loomline.errors import FileRefused
 from loomline.readers.binary import read_parquet, read_xlsx
-from loomline.readers.row import SourceRow, SourceRows
+from loomline.readers.row import RowBlock, SourceRows
 from loomline.readers.text import read_text_file, refused_text
 from loomline.readers.xml import read_xml
 
@@ -108,10 +108,10 @@ def read_rows(path: Path, name: str, contract: Contract) -> SourceRows:
     except UNREADABLE as error:
         raise refused_text(name, file_format, error) from error
 
-    def rows() -> Iterator[SourceRow]:
+    def blocks() -> Iterator[RowBlock]:
         try:
-            yield from opened.rows
+            yield from opened.blocks
         except UNREADABLE as error:
             raise refused_text(name, file_format, error) from error
 
-    return SourceRows(opened.header, rows())
+    return SourceRows(opened.header, blocks())

@@ -6,14 +6,13 @@ import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from loomline.contracts.model import JsonLinesFormat
+from loomline.readers.plain import line_block
 from loomline.readers.text import open_text
 
 CHUNK_BYTES = 8 << 20
-NEW_LINE = ord("\n")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -50,11 +49,5 @@ def read_lines(path: Path, file_format: JsonLinesFormat) -> Iterator[tuple[pa.Ar
     first = 1
     for block in _whole_lines(_chunks(path, file_format)):
         block.decode()
-        ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == NEW_LINE) + 1
-        offsets = np.concatenate([[0], ends]).astype(np.int32)
-        texts = pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(block))
-        lines = pa.compute.utf8_rtrim(texts, characters="\r\n")
-        numbers = pa.array(np.arange(first, first + len(ends)))
-        first += len(ends)
-        is_filled = pa.compute.not_equal(lines, "")
-        yield numbers.filter(is_filled), lines.filter(is_filled)
+        yield line_block(block, first)
+        first += block.count(b"\n")

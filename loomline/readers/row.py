@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+BLOCK_ROWS = 50_000
 
 
 class SourceRow(NamedTuple):
@@ -19,16 +26,60 @@ class SourceRow(NamedTuple):
     problem: str | None
 
 
+class RowBlock(NamedTuple):
+    """Some rows of a file as columns: for each its number of cells, and all cells one by one.
+
+    `line_numbers` are int64, the others texts; `cells` and `problems` may have nulls.
+    """
+
+    line_numbers: pa.Array
+    raw_texts: pa.Array
+    cell_counts: NDArray[np.int32]
+    cells: pa.Array
+    problems: pa.Array
+
+    def rows(self) -> Iterator[SourceRow]:
+        """The rows one by one."""
+        cells, end = self.cells.to_pylist(), 0
+        for number, raw_text, count, problem in zip(
+            self.line_numbers.to_pylist(),
+            self.raw_texts.to_pylist(),
+            self.cell_counts.tolist(),
+            self.problems.to_pylist(),
+            strict=True,
+        ):
+            start, end = end, end + count
+            yield SourceRow(number, raw_text, cells[start:end], problem)
+
+
+def in_blocks(rows: Iterable[SourceRow]) -> Iterator[RowBlock]:
+    """Rows as columns, many at a time."""
+    left = iter(rows)
+    while some := list(islice(left, BLOCK_ROWS)):
+        yield RowBlock(
+            pa.array([row.line_number for row in some], pa.int64()),
+            pa.array([row.raw_text for row in some], pa.string()),
+            np.array([len(row.cells) for row in some], dtype=np.int32),
+            pa.array([cell for row in some for cell in row.cells], pa.string()),
+            pa.array([row.problem for row in some], pa.string()),
+        )
+
+
 @dataclass(frozen=True)
 class SourceRows:
     """The header of a file and, read as they are asked for, its rows."""
 
     header: list[str]
-    rows: Iterator[SourceRow]
+    blocks: Iterator[RowBlock]
+
+    def rows(self) -> Iterator[SourceRow]:
+        """The rows one by one, which is slow for many."""
+        for block in self.blocks:
+            yield from block.rows()
 
 
-def cell_count_problem(header: list[str], cells: Sequence[str | None]) -> str | None:
+def cell_count_problem(header: Sequence[str], cell_count: int) -> str | None:
     """The problem of a row that has not as many cells as the header, else None."""
-    if len(cells) == len(header):
+    if cell_count == len(header):
         return None
-    return f"row: {len(cells)} cells where the header has {len(header)}"
+    return f"row: {cell_count} cells where the header has {len(header)}"

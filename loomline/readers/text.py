@@ -12,7 +12,8 @@ from typing import Any, TextIO
 
 from loomline.contracts.model import ArffFormat, CsvFormat, FixedWidthFormat
 from loomline.errors import FileRefused
-from loomline.readers.row import SourceRow, SourceRows, cell_count_problem
+from loomline.readers.plain import plain_blocks
+from loomline.readers.row import RowBlock, SourceRow, SourceRows, cell_count_problem, in_blocks
 
 # A field may be of any size here: conform quarantines what is longer than its contract allows.
 csv.field_size_limit(2**31 - 1)
@@ -65,7 +66,8 @@ def _delimited_rows(
         raw_text = recorded.take()
         # A blank line holds no value; everything else is a row, whatever its shape.
         if cells:
-            yield SourceRow(line_number, raw_text, cells, cell_count_problem(header, cells))
+            problem = cell_count_problem(header, len(cells))
+            yield SourceRow(line_number, raw_text, cells, problem)
         line_number = first_line + reader.line_num
 
 
@@ -87,20 +89,24 @@ class _Blanks:
 
 def read_csv(text: TextIO, file_format: CsvFormat) -> SourceRows:
     """Read delimited text, with the header that it has or the names that the contract gives."""
+    delimiter, quote = file_format.delimiter, file_format.quote
     split: Splitter = _Blanks
-    if file_format.delimiter != BLANKS:
-        split = partial(csv.reader, delimiter=file_format.delimiter, quotechar=file_format.quote)
-    lines = iter(text)
-    if file_format.columns:
-        names = list(file_format.columns)
-        return SourceRows(names, _delimited_rows(lines, split, names, first_line=1))
-    for _ in range(file_format.header_row - 1):
-        next(lines, None)
-    header_reader = split(lines)
-    header: list[str] = next(header_reader, [])
-    first_line = file_format.header_row + header_reader.line_num
-    names = [name.strip() for name in header]
-    return SourceRows(names, _delimited_rows(lines, split, names, first_line))
+    if delimiter != BLANKS:
+        split = partial(csv.reader, delimiter=delimiter, quotechar=quote)
+    names, first_line = list(file_format.columns), 1
+    if not names:
+        for _ in range(file_format.header_row - 1):
+            next(text, None)
+        header_reader = split(iter(text))
+        names = [name.strip() for name in next(header_reader, [])]
+        first_line = file_format.header_row + header_reader.line_num
+
+    def by_line(lines: Iterator[str], first_line: int) -> Iterator[RowBlock]:
+        return in_blocks(_delimited_rows(lines, split, names, first_line))
+
+    if delimiter == BLANKS:
+        return SourceRows(names, by_line(iter(text), first_line))
+    return SourceRows(names, plain_blocks(text, delimiter, quote, names, first_line, by_line))
 
 
 def read_arff(text: TextIO) -> SourceRows:
@@ -121,7 +127,7 @@ def read_arff(text: TextIO) -> SourceRows:
         header = []
     split = partial(csv.reader, delimiter=",", quotechar="'", skipinitialspace=True)
     data = (line if not line.startswith("%") else "\n" for line in lines)
-    return SourceRows(header, _delimited_rows(data, split, header, first_line))
+    return SourceRows(header, in_blocks(_delimited_rows(data, split, header, first_line)))
 
 
 def _cut(line: str, places: Iterable[tuple[int, int | None]]) -> list[str]:
@@ -163,7 +169,7 @@ def read_fixed_width(text: TextIO, name: str, file_format: FixedWidthFormat) -> 
                     "Ask the sender for the file again.",
                 )
 
-    return SourceRows(header, rows())
+    return SourceRows(header, in_blocks(rows()))
 
 
 def read_text_file(path: Path, name: str, file_format: TabularText) -> SourceRows:

@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from loomline.contracts.model import XmlFormat
-from loomline.readers.row import SourceRow, SourceRows
+from loomline.readers.row import SourceRow, SourceRows, in_blocks
 
 
 def local_name(name: str) -> str:
@@ -57,4 +57,4 @@ def read_xml(path: Path, file_format: XmlFormat) -> SourceRows:
         for number, (raw_text, cells) in enumerate(_records(path, file_format.record), start=1):
             yield SourceRow(number, raw_text, [cells.get(name) for name in header], None)
 
-    return SourceRows(header, rows())
+    return SourceRows(header, in_blocks(rows()))

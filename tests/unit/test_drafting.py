@@ -60,7 +60,7 @@ def read_back(path: Path, contract: Contract) -> tuple[list[str], list[list[str 
     """Header and cells of a file by a contract; every mapped column must be there."""
     opened = read_rows(path, path.name, contract)
     check_header(path.name, opened.header, contract)
-    rows = list(opened.rows)
+    rows = list(opened.rows())
     assert all(row.problem is None for row in rows)
     return opened.header, [list(row.cells) for row in rows]
 

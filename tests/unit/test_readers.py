@@ -17,10 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from loomline.contracts.model import Contract
+from loomline.contracts.model import Contract, CsvFormat
 from loomline.errors import FileRefused
+from loomline.readers import plain
 from loomline.readers.file import check_header, read_rows
 from loomline.readers.row import SourceRow
+from loomline.readers.text import read_csv
 
 MAPPED = ("firm", "amount")
 
@@ -48,7 +50,7 @@ def read(path: Path, **file_format: Any) -> tuple[list[str], list[SourceRow]]:
     trial = contract(**file_format)
     opened = read_rows(path, path.name, trial)
     check_header(path.name, opened.header, trial)
-    return opened.header, list(opened.rows)
+    return opened.header, list(opened.rows())
 
 
 def read_text(tmp_path: Path, text: str, **file_format: Any) -> list[SourceRow]:
@@ -290,3 +292,36 @@ def test_a_truncated_parquet_file_is_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"firm": ["a"], "amount": [1]}), path)
     path.write_bytes(path.read_bytes()[:-20])
     refusal(path, type="parquet")
+
+
+@given(
+    parts=st.lists(
+        st.sampled_from(["a", "é", "中", " ", ",", '"', "\n", "\r\n", "\r"]), max_size=40
+    ),
+    size=st.integers(min_value=1, max_value=9),
+)
+def test_delimited_rows_are_those_of_pythons_own_reader_however_the_text_is_read(
+    parts: list[str], size: int
+) -> None:
+    text = "".join(parts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plain, "CHUNK_CHARACTERS", size)
+        opened = read_csv(io.StringIO("x,y\n" + text, newline=""), CsvFormat(type="csv"))
+        rows = list(opened.rows())
+    expected = [cells for cells in csv.reader(io.StringIO(text, newline="")) if cells]
+    assert [list(row.cells) for row in rows] == expected
+    assert [row.problem is None for row in rows] == [len(cells) == 2 for cells in expected]
+    # Each row is at its line, and begins as that line does.
+    lines = ["", "", *io.StringIO(text, newline="")]
+    for row in rows:
+        assert row.raw_text.startswith(lines[row.line_number].rstrip("\r\n"))
+
+
+@given(lines=st.lists(st.text(alphabet=["a", "中", " ", ","], max_size=6), max_size=12))
+def test_lines_without_quotes_stand_as_they_are(lines: list[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plain, "CHUNK_CHARACTERS", 5)
+        text = io.StringIO("\n".join(["x,y", *lines]), newline="")
+        rows = list(read_csv(text, CsvFormat(type="csv")).rows())
+    numbered = [(number, line) for number, line in enumerate(lines, start=2) if line]
+    assert [(row.line_number, row.raw_text) for row in rows] == numbered

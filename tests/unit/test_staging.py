@@ -15,8 +15,8 @@ import pytest
 
 from loomline.contracts.catalogue import find_contract
 from loomline.errors import FileRefused
-from loomline.readers.row import SourceRow
-from loomline.staging import BATCH_ROWS, bronze_batch, copy_unchanged, read_chunks, stage_file
+from loomline.readers.row import BLOCK_ROWS, SourceRow, in_blocks
+from loomline.staging import bronze_batch, copy_unchanged, read_chunks, stage_file
 
 HEADER = "企业编号;发票号码;开票日期;购方编号;金额;税额;价税合计;状态;备注"
 ROW = "S001;1;2020/01/02;K0001;100.00;13.00;113.00;正常;"
@@ -107,8 +107,9 @@ def test_rows_keep_every_value_and_the_raw_text_of_ragged_ones() -> None:
         SourceRow(5, "{}", [], "row: is not JSON"),
         SourceRow(6, "d", ["d", None], None),
     ]
+    (block,) = in_blocks(rows)
     landed_at = datetime(2020, 2, 29, tzinfo=UTC)
-    table = bronze_batch(rows, ["firm", "amount"], "f" * 64, "trial.csv", landed_at).to_pylist()
+    table = bronze_batch(block, ["firm", "amount"], "f" * 64, "trial.csv", landed_at).to_pylist()
     assert [dict(row["fields"]) for row in table] == [
         {"firm": "a", "amount": "1"},
         {"firm": "b"},
@@ -124,7 +125,7 @@ def test_rows_keep_every_value_and_the_raw_text_of_ragged_ones() -> None:
 
 def test_a_staged_file_holds_every_row_over_many_batches(tmp_path: Path, catalog: Path) -> None:
     source = tmp_path / "sample_sales_trial.csv"
-    count = BATCH_ROWS + 7
+    count = BLOCK_ROWS + 7
     source.write_bytes("\n".join([HEADER, *[ROW] * count]).encode("gbk"))
     copy = copy_unchanged(source, tmp_path / "landing")
     staged = stage_file(copy, source.name, find_contract(catalog, "sample_sales"), tmp_path / "s")
@@ -149,7 +150,7 @@ def test_a_file_refused_in_the_middle_leaves_no_rows(tmp_path: Path, catalog: Pa
 
 def test_a_csv_refused_after_a_batch_of_rows_leaves_no_rows(tmp_path: Path, catalog: Path) -> None:
     source = tmp_path / "sample_sales_trial.csv"
-    text = "\n".join([HEADER, *[ROW] * (BATCH_ROWS + 1)]).encode("gbk")
+    text = "\n".join([HEADER, *[ROW] * (BLOCK_ROWS + 1)]).encode("gbk")
     source.write_bytes(text + b"\n\xff\xff\n")
     copy = copy_unchanged(source, tmp_path / "landing")
     contract = find_contract(catalog, "sample_sales")
