@@ -8,13 +8,14 @@ from expectations.suites import SuiteFile, check_columns, load_suites, with_date
 from expectations.validation import Finding, Validator
 from loomline.errors import GateFailed
 from loomline.job import JobContext, JobResult
-from loomline.lake import create_tables, quoted, replace_rows, sql_literal, tables_of
+from loomline.lake import create_tables, kept, quoted, replace_rows, sql_literal, tables_of
 from loomline.side_by_side import side_by_side
 
 RESULTS = "quality.validation_result"
 # Great Expectations asks a table a dozen questions. The rows of one that takes up to so much on
-# disk are kept by the engine meanwhile, instead of being found in the lake a dozen times.
-KEPT_BYTES = 64 << 20
+# disk are kept by the engine meanwhile, instead of being found in the lake a dozen times. In memory
+# they take some thirty times as much: of a larger table a question reads but the columns it needs.
+KEPT_BYTES = 8 << 20
 
 
 def run_silver(context: JobContext) -> JobResult:
@@ -97,7 +98,7 @@ def _rows(suite_file: SuiteFile, context: JobContext) -> DataFrame:
     frame = known.selectExpr("*", *derived)
     check_columns(suite_file, frame.columns)
     (table,) = context.spark.sql(f"describe detail {suite.table}").collect()
-    return frame.localCheckpoint() if table["sizeInBytes"] <= KEPT_BYTES else frame
+    return kept(frame) if table["sizeInBytes"] <= KEPT_BYTES else frame
 
 
 def _missing(suite_file: SuiteFile) -> Finding:

@@ -9,6 +9,7 @@ from functools import reduce
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+from pyspark import StorageLevel
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -158,6 +159,15 @@ def rows_frame(
 ) -> DataFrame:
     """Rows as a frame of a declared table's columns, in their order."""
     return spark.createDataFrame(list(rows), column_list(catalog, name))
+
+
+def kept(frame: DataFrame) -> DataFrame:
+    """The rows of a frame as they are now, kept by the engine for as long as the result is used.
+
+    They are kept as bytes: a million rows as objects are a gigabyte that Java looks through again
+    and again.
+    """
+    return frame.localCheckpoint(storageLevel=StorageLevel.MEMORY_AND_DISK)
 
 
 def append_rows(frame: DataFrame, name: str) -> None:

@@ -45,6 +45,7 @@ from loomline.lake import (
     append_rows,
     create_tables,
     in_condition,
+    kept,
     remove_rows,
     rows_frame,
     same_values,
@@ -216,11 +217,12 @@ def _set_aside(contract: Contract, rows: DataFrame) -> DataFrame:
     name = contract.control_total
     total = F.col(name) if name is not None else F.lit(None)
     aside = rows.where(~F.col("disposition").isin(CONFORMED, CLOSED))
-    return aside.select(
+    columns = (
         *("source", F.lit(contract.target).alias("target_table"), "source_file"),
         *("file_sha256", "line_number", "item_number", "disposition", "reasons", "raw_text"),
         total.cast("decimal(22,4)").alias("control_total"),
-    ).localCheckpoint()
+    )
+    return kept(aside.select(*columns))
 
 
 def _close_versions(contract: Contract, rows: DataFrame) -> None:
@@ -257,10 +259,10 @@ def _conform_source(
     rivals = None
     if not silver.isEmpty():
         # Kept, since the rows are read for their ranges first.
-        parsed = parsed.localCheckpoint()
+        parsed = kept(parsed)
         rivals = possible_rivals(silver, parsed, contract.key or table.key)
     # Kept, since the rows are read once for each table that they go to.
-    rows = classify_rows(parsed, contract, table, rivals).localCheckpoint()
+    rows = kept(classify_rows(parsed, contract, table, rivals))
     counts = {
         row["disposition"]: row["count"] for row in rows.groupBy("disposition").count().collect()
     }

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from loomline.contracts.catalogue import PROVENANCE_COLUMNS
 from loomline.derived import find_news, take_in
 from loomline.job import JobContext, JobResult
-from loomline.lake import put_differences, remove_rows, replace_rows, sql_literal, tables_of
+from loomline.lake import kept, put_differences, remove_rows, replace_rows, sql_literal, tables_of
 from loomline.tables import table_declaration
 
 LEDGER_BALANCE = "silver.ledger_balance"
@@ -177,17 +177,17 @@ def run(context: JobContext) -> JobResult:
         replace_rows(found.select(*columns), LEDGER_BALANCE, "true")
         take_in(context, news)
         return JobResult(postings.count(), spark.table(LEDGER_BALANCE).count())
-    accounts = touched.select(*ACCOUNT).distinct().localCheckpoint()
+    accounts = kept(touched.select(*ACCOUNT).distinct())
 
     def of_touched(rows: DataFrame) -> DataFrame:
         return rows.join(F.broadcast(accounts), list(ACCOUNT), "left_semi")
 
     from_then_on = f"month_start_date >= {sql_literal(first_month)}"
-    recent = of_touched(postings.where(from_then_on)).drop("is_new").localCheckpoint()
+    recent = kept(of_touched(postings.where(from_then_on)).drop("is_new"))
     standing = of_touched(spark.table(LEDGER_BALANCE))
     before = standing.where(f"not ({from_then_on})").select(*recent.columns)
     found = balances(recent.unionByName(before), first_month, zone)
-    found = found.select(*columns).localCheckpoint()
+    found = kept(found.select(*columns))
     replaced = standing.where(from_then_on)
     key = (*ACCOUNT, "month_start_date", "known_at")
     put_differences(found, replaced, LEDGER_BALANCE, key, f"{LEDGER_BALANCE}.{from_then_on}")

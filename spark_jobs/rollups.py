@@ -22,6 +22,7 @@ from loomline.lake import (
     align_layout,
     changed_rows,
     create_tables,
+    kept,
     put_differences,
     replace_rows,
     rows_at,
@@ -104,7 +105,7 @@ def _touched(context: JobContext, mark: int | None, version: int) -> DataFrame:
     touched = changed.select("code_system", "machine_code", day)
     if after is None:
         touched = touched.unionByName(spark.table(DAY).select(*MACHINE_DAY))
-    return touched.distinct().localCheckpoint()
+    return kept(touched.distinct())
 
 
 def _roll_up(
@@ -115,7 +116,7 @@ def _roll_up(
     dates = _dates_condition(days, "reading_date")
     final = spark.table(DAY).where(f"is_final and ({dates})")
     machine_days = touched.where(dates).join(final, list(MACHINE_DAY), "left_anti")
-    machine_days = machine_days.localCheckpoint()
+    machine_days = kept(machine_days)
     telemetry = rows_at(spark, TELEMETRY, version)
     readings = readings_of(telemetry.where(_moments_condition(days, zone)), zone)
     readings = readings.join(F.broadcast(machine_days), list(MACHINE_DAY), "left_semi")
@@ -127,7 +128,7 @@ def _roll_up(
             F.broadcast(machine_days), list(MACHINE_DAY), "left_semi"
         )
         key = table_declaration(context.catalog, name).key
-        fresh = fresh.localCheckpoint()
+        fresh = kept(fresh)
         put_differences(fresh, before, name, key, _dates_condition(days, f"{name}.reading_date"))
         written += fresh.count()
     return machine_days.count(), written

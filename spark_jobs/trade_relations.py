@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from loomline.contracts.catalogue import PROVENANCE_COLUMNS
 from loomline.derived import News, find_news, take_in
 from loomline.job import JobContext, JobResult
-from loomline.lake import put_differences, replace_rows, sql_literal, tables_of
+from loomline.lake import kept, put_differences, replace_rows, sql_literal, tables_of
 from loomline.tables import table_declaration
 
 TRADE_RELATION = "silver.trade_relation"
@@ -184,7 +184,7 @@ def _has_first_heads(context: JobContext, news: News, there: set[str]) -> bool:
 
 def _update(context: JobContext, shown: DataFrame, columns: list[str]) -> tuple[int, int]:
     """Compute the relations that new rows touch; how many rows show them, and their versions."""
-    touched = shown.where("is_new and is_trade").select(*KEY).distinct().localCheckpoint()
+    touched = kept(shown.where("is_new and is_trade").select(*KEY).distinct())
     months = [row[0] for row in touched.select("month_start_date").distinct().collect()]
     if not months:
         return 0, 0
@@ -194,8 +194,8 @@ def _update(context: JobContext, shown: DataFrame, columns: list[str]) -> tuple[
     def of_touched(rows: DataFrame) -> DataFrame:
         return rows.where(of_months).join(F.broadcast(touched), list(KEY), "left_semi")
 
-    of_relations = of_touched(shown).localCheckpoint()
-    found = relations(of_relations).select(*columns).localCheckpoint()
+    of_relations = kept(of_touched(shown))
+    found = kept(relations(of_relations).select(*columns))
     before = of_touched(context.spark.table(TRADE_RELATION))
     key = (*KEY, "known_at")
     put_differences(found, before, TRADE_RELATION, key, f"{TRADE_RELATION}.{of_months}")

@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 
 from loomline.classifying import CONFORMED, DUPLICATE, QUARANTINED, classify_rows, possible_rivals
 from loomline.contracts.model import Contract
-from loomline.lake import rows_frame, sql_literal
+from loomline.lake import kept, rows_frame, sql_literal
 from loomline.parsing import parse_rows
 from loomline.tables import table_declaration
 
@@ -121,7 +121,7 @@ def take_batch(batch: Batch, records: DataFrame, sources: list[StreamSource]) ->
     source_of = {str(one.contract.kafka_topic): one.contract.source for one in sources}
     names = F.create_map(*[F.lit(text) for pair in source_of.items() for text in pair])
     # Kept, since Kafka would be asked again for each table that the rows go to.
-    bronze = bronze_rows(records).withColumn("source", names[F.col("topic")]).localCheckpoint()
+    bronze = kept(bronze_rows(records).withColumn("source", names[F.col("topic")]))
     present = {row["source"] for row in bronze.select("source").distinct().collect()}
     parsed = []
     for one in sources:
@@ -134,10 +134,10 @@ def take_batch(batch: Batch, records: DataFrame, sources: list[StreamSource]) ->
         return
     versions = {one.contract.source: one.version for one in sources}
     _list_logs(batch, bronze, versions, contract.target)
-    every = reduce(DataFrame.unionByName, parsed).localCheckpoint()
+    every = kept(reduce(DataFrame.unionByName, parsed))
     silver = spark.table(contract.target).where(f"not ({_own_rows(bronze)})")
     rivals = possible_rivals(silver, every, contract.key or table.key)
-    judged = classify_rows(every, contract, table, rivals).localCheckpoint()
+    judged = kept(classify_rows(every, contract, table, rivals))
     counts = {row[0] for row in judged.select("disposition").distinct().collect()}
     if CONFORMED in counts:
         batch.append(judged.where(F.col("disposition") == CONFORMED), contract.target)

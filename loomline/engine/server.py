@@ -25,6 +25,8 @@ JAVA_OPTIONS = (
     "-XX:Tier4MinInvocationThreshold=6000",
     "-XX:Tier4CompileThreshold=150000",
     "-XX:Tier4BackEdgeThreshold=400000",
+    # A day's queries fill Java's own 240 MB; from then on it throws out what it compiles again.
+    "-XX:ReservedCodeCacheSize=640m",
 )
 THRIFT_SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
 
@@ -101,7 +103,12 @@ def engine_command(settings: Settings) -> list[str]:
         # Of as many tasks a vacuum lists folders, 10,000 if it is not told.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
         "spark.local.dir": folder / "scratch",
+        # Spark writes down what its page would show even where there is none.
         "spark.ui.enabled": "false",
+        "spark.ui.retainedJobs": "10",
+        "spark.ui.retainedStages": "10",
+        "spark.ui.retainedTasks": "100",
+        "spark.sql.ui.retainedExecutions": "10",
         # Else the log of one day has every step of every query: 80 megabytes.
         "spark.log.level": "WARN",
     }
