@@ -20,6 +20,7 @@ from loomline.job import JobResult
 from loomline.lake import known_condition
 from loomline.runner import run_job
 from loomline.settings import Settings
+from spark_jobs import conform
 from tests.integration.content import content_hash
 from tests.integration.trial import trial_settings
 
@@ -246,3 +247,18 @@ def test_a_contract_that_learns_the_new_form_conforms_what_was_set_aside(disturb
     assert len(disturbed.places()) == sum(len(lines) - 1 for lines in SENT.values())
     first, again, next_day = SENT
     assert reconciled(disturbed) == {first: (6, 0, 0), again: (1, 5, 0), next_day: (3, 0, 3)}
+
+
+def test_files_conformed_one_by_one_leave_what_all_at_once_leave(
+    disturbed: Erp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silver = content_hash(disturbed.spark, TARGET)
+    aside = content_hash(disturbed.spark, "quality.quarantine", f"source = '{SOURCE}'")
+    monkeypatch.setattr(conform, "LINES_AT_ONCE", 1)
+    # A changed contract has all three files conformed again.
+    for formats in ("yyyy-MM-dd", "yyyy-MM-dd, yyyy/MM/dd"):
+        disturbed.contract(formats)
+        disturbed.run("conform")
+        assert disturbed.said["conform"].rows_in == sum(len(lines) - 1 for lines in SENT.values())
+    assert content_hash(disturbed.spark, TARGET) == silver
+    assert content_hash(disturbed.spark, "quality.quarantine", f"source = '{SOURCE}'") == aside
