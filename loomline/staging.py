@@ -222,7 +222,7 @@ def stage_file(copy: LandedCopy, source_file: str, contract: Contract, folder: P
             for batch in batches:
                 row_count += batch.num_rows
                 writer.write_batch(batch)
-    except FileRefused:
+    except BaseException:
         path.unlink()
         raise
     return StagedFile(path, source_file, copy, tuple(header), tuple(unmapped), row_count, landed_at)

@@ -104,7 +104,7 @@ def files_to_conform(
     """The landed files that the present version of a contract has not conformed, and their rows.
 
     They are by source, and those of a source in the order in which they landed: of two sources
-    that say the same it is always the same one whose rows are set aside.
+    that are new in one run and say the same, the rows of the same one are set aside each time.
     """
     spark = context.spark
     present = spark.createDataFrame(

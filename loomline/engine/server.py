@@ -98,6 +98,10 @@ def engine_command(settings: Settings) -> list[str]:
         # Few, small tasks: one machine. A 16 s small Delta write takes 2 s with these.
         "spark.sql.shuffle.partitions": "4",
         "spark.databricks.delta.snapshotPartitions": "2",
+        # What a table's retention keeps can be read: by itself Delta refuses what is a week old.
+        "spark.databricks.delta.vacuum.enforceTimeTravelWithinDeletedFileRetentionDuration": (
+            "false"
+        ),
         # Java leaves methods of more bytes than that to its interpreter.
         "spark.sql.codegen.hugeMethodLimit": "8000",
         # Of as many tasks a vacuum lists folders, 10,000 if it is not told.

@@ -13,11 +13,21 @@ import pyarrow.compute as pc
 from loomline.readers.row import RowBlock, cell_count_problem
 
 CHUNK_CHARACTERS = 4 << 20
+# A longer line is not looked at again with each chunk that is read of it.
+LONGEST_LINE = 8 << 20
 NEW_LINE = ord("\n")
+# Arrow counts the bytes of texts in 31 bits.
+LARGEST_TEXT = 2**31 - 1
 
 
 def line_block(lines: bytes, first_line: int) -> tuple[pa.Array, pa.Array]:
-    """Numbers (int64) and texts of whole lines, given as UTF-8; blank ones are left out."""
+    """Numbers (int64) and texts of whole lines, given as UTF-8; blank ones are left out.
+
+    Raises:
+        ArrowInvalid: there are more bytes than a column of texts can hold.
+    """
+    if len(lines) > LARGEST_TEXT:
+        raise pa.ArrowInvalid(f"a line of {len(lines):,} bytes is too long")
     ends = np.flatnonzero(np.frombuffer(lines, dtype=np.uint8) == NEW_LINE) + 1
     offsets = np.concatenate([[0], ends]).astype(np.int32)
     texts = pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(lines))
@@ -60,20 +70,22 @@ def plain_blocks(
 ) -> Iterator[RowBlock]:
     """The rows of the rest of a text, `first_line` being the number of its next line.
 
-    From the first part on that has a quote, whose rows may go over several lines, they are what
-    `otherwise` makes of its lines, given the number of the first.
+    From the first part on that has a quote, whose rows may go over several lines, or a line of very
+    many characters, they are what `otherwise` makes of its lines, given the number of the first.
     """
     rest = ""
     while chunk := text.read(CHUNK_CHARACTERS):
-        head, end, tail = (rest + chunk).rpartition("\n")
-        if not _is_plain(head + end, quote):
-            yield from otherwise(_left(rest + chunk, text), first_line)
+        read = rest + chunk
+        # A return at the end may be half of a line's end.
+        is_plain = _is_plain(read.removesuffix("\r"), quote)
+        if not is_plain or len(rest) > LONGEST_LINE:
+            yield from otherwise(_left(read, text), first_line)
             return
+        head, end, rest = read.rpartition("\n")
         if end:
             yield _block(head + end, delimiter, header, first_line)
             first_line += (head + end).count("\n")
-        rest = tail
-    if not _is_plain(rest, quote):
+    if rest.endswith("\r"):
         yield from otherwise(_left(rest, text), first_line)
     elif rest:
         yield _block(rest + "\n", delimiter, header, first_line)

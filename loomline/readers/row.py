@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 BLOCK_ROWS = 50_000
+# A block names the column of each cell: of very wide rows it takes fewer.
+BLOCK_CELLS = 1_000_000
 
 
 class SourceRow(NamedTuple):
@@ -52,17 +53,28 @@ class RowBlock(NamedTuple):
             yield SourceRow(number, raw_text, cells[start:end], problem)
 
 
+def _block(rows: list[SourceRow]) -> RowBlock:
+    return RowBlock(
+        pa.array([row.line_number for row in rows], pa.int64()),
+        pa.array([row.raw_text for row in rows], pa.string()),
+        np.array([len(row.cells) for row in rows], dtype=np.int32),
+        pa.array([cell for row in rows for cell in row.cells], pa.string()),
+        pa.array([row.problem for row in rows], pa.string()),
+    )
+
+
 def in_blocks(rows: Iterable[SourceRow]) -> Iterator[RowBlock]:
     """Rows as columns, many at a time."""
-    left = iter(rows)
-    while some := list(islice(left, BLOCK_ROWS)):
-        yield RowBlock(
-            pa.array([row.line_number for row in some], pa.int64()),
-            pa.array([row.raw_text for row in some], pa.string()),
-            np.array([len(row.cells) for row in some], dtype=np.int32),
-            pa.array([cell for row in some for cell in row.cells], pa.string()),
-            pa.array([row.problem for row in some], pa.string()),
-        )
+    some: list[SourceRow] = []
+    cell_count = 0
+    for row in rows:
+        some.append(row)
+        cell_count += len(row.cells)
+        if len(some) == BLOCK_ROWS or cell_count >= BLOCK_CELLS:
+            yield _block(some)
+            some, cell_count = [], 0
+    if some:
+        yield _block(some)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from mlflow.exceptions import MlflowException
 from pyspark.errors import PySparkException
 
 from loomline.errors import LoomlineError
@@ -103,17 +104,23 @@ def replay(context: JobContext, subject: Subject, entities: Sequence[str]) -> li
     then = as_found_by(open_desk(context, subject.model_name), run)
     try:
         rebuilt = subject.rebuild(then, list(recorded))
-    except PySparkException as error:
+    except (PySparkException, MlflowException) as error:
         versions = ", ".join(f"{name} at version {x}" for name, x in run.table_versions.items())
         raise LoomlineError(
             f"What run {run.run_id} read for {context.as_of_date} could not be read as it was "
-            f"then: {error.getCondition() or type(error).__name__}. It read {versions}.",
+            f"then: {_kind(error)}. It read {versions}.",
             "Delta keeps old versions for as long as the tables' retention says; replay it in a "
             "backup of the home from that time.",
         ) from error
     of_entities = pc.is_in(rebuilt.rows[subject.entity], pa.array(list(recorded), pa.string()))
     rows = rebuilt.rows.filter(of_entities).to_pylist()
     by_entity = {row[subject.entity]: row for row in rows}
+    if len(by_entity) < len(rows):
+        raise LoomlineError(
+            f"Made again, {subject.table} has two rows of one {subject.entity} as of "
+            f"{context.as_of_date}.",
+            f"The job {subject.job} writes one: the code is not that of {run.code_commit[:12]}.",
+        )
     return [
         Replayed(
             entity=one,
@@ -126,6 +133,13 @@ def replay(context: JobContext, subject: Subject, entities: Sequence[str]) -> li
         )
         for one in sorted(recorded)
     ]
+
+
+def _kind(error: PySparkException | MlflowException) -> str:
+    """What went wrong, in the words of Spark or MLflow."""
+    if isinstance(error, PySparkException):
+        return error.getCondition() or type(error).__name__
+    return str(error.message)
 
 
 def _text(value: object) -> str:

@@ -15,9 +15,12 @@ import pytest
 
 from loomline.contracts.catalogue import find_contract
 from loomline.errors import FileRefused
-from loomline.readers.row import BLOCK_ROWS, SourceRow, in_blocks
+from loomline.readers import plain
+from loomline.readers.row import SourceRow, in_blocks
 from loomline.staging import bronze_batch, copy_unchanged, read_chunks, stage_file
 
+# Of a file of some thousand rows, so that there are several.
+CHUNK = 100_000
 HEADER = "企业编号;发票号码;开票日期;购方编号;金额;税额;价税合计;状态;备注"
 ROW = "S001;1;2020/01/02;K0001;100.00;13.00;113.00;正常;"
 
@@ -123,15 +126,19 @@ def test_rows_keep_every_value_and_the_raw_text_of_ragged_ones() -> None:
         assert (row["source_file"], row["landed_at"]) == ("trial.csv", landed_at)
 
 
-def test_a_staged_file_holds_every_row_over_many_batches(tmp_path: Path, catalog: Path) -> None:
+def test_a_staged_file_holds_every_row_over_many_batches(
+    tmp_path: Path, catalog: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plain, "CHUNK_CHARACTERS", CHUNK)
     source = tmp_path / "sample_sales_trial.csv"
-    count = BLOCK_ROWS + 7
+    count = 10_007
     source.write_bytes("\n".join([HEADER, *[ROW] * count]).encode("gbk"))
     copy = copy_unchanged(source, tmp_path / "landing")
     staged = stage_file(copy, source.name, find_contract(catalog, "sample_sales"), tmp_path / "s")
     lines = pq.read_table(staged.path, columns=["line_number"])["line_number"].to_pylist()
     assert lines == list(range(2, count + 2))
     assert staged.row_count == count
+    assert pq.ParquetFile(staged.path).num_row_groups > 1
     assert staged.unmapped_columns == ("备注",)
 
 
@@ -148,9 +155,12 @@ def test_a_file_refused_in_the_middle_leaves_no_rows(tmp_path: Path, catalog: Pa
     assert list(tmp_path.glob("staging/*")) == []
 
 
-def test_a_csv_refused_after_a_batch_of_rows_leaves_no_rows(tmp_path: Path, catalog: Path) -> None:
+def test_a_csv_refused_after_a_batch_of_rows_leaves_no_rows(
+    tmp_path: Path, catalog: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plain, "CHUNK_CHARACTERS", CHUNK)
     source = tmp_path / "sample_sales_trial.csv"
-    text = "\n".join([HEADER, *[ROW] * (BLOCK_ROWS + 1)]).encode("gbk")
+    text = "\n".join([HEADER, *[ROW] * 10_000]).encode("gbk")
     source.write_bytes(text + b"\n\xff\xff\n")
     copy = copy_unchanged(source, tmp_path / "landing")
     contract = find_contract(catalog, "sample_sales")
