@@ -9,8 +9,16 @@ import pytest
 from pyspark.sql import SparkSession
 
 from loomline.errors import LoomlineError
-from loomline.lake import create_tables, remove_unfinished_tables, table_version, tables_of
+from loomline.lake import (
+    changed_rows,
+    create_tables,
+    remove_unfinished_tables,
+    rows_at,
+    table_version,
+    tables_of,
+)
 from loomline.settings import Settings
+from tests.integration.aged import age_commits
 
 NAME = "ops.conformed_file"
 ROW = "insert into trial_lake.orphan values ('a')"
@@ -53,6 +61,23 @@ def test_a_folder_with_rows_that_no_table_owns_is_told_and_kept(
         remove_unfinished_tables(spark, "trial_lake")
     assert list(orphan.glob("*.parquet"))
     shutil.rmtree(orphan)
+
+
+def test_versions_and_changes_of_weeks_ago_can_be_read(
+    spark: SparkSession, settings: Settings
+) -> None:
+    spark.sql("create schema if not exists trial_lake")
+    spark.sql(
+        "create table trial_lake.old (number int) using delta "
+        "tblproperties (delta.enableChangeDataFeed = true)"
+    )
+    for number in range(3):
+        spark.sql(f"insert into trial_lake.old values ({number})")
+    age_commits(settings, "trial_lake.old")
+    changes = changed_rows(spark, "trial_lake.old", 1, 3).collect()
+    assert sorted((row["number"], row["sign"]) for row in changes) == [(1, 1), (2, 1)]
+    assert rows_at(spark, "trial_lake.old", 1).count() == 1
+    spark.sql("drop table trial_lake.old")
 
 
 def test_a_temporary_view_of_the_session_is_in_no_schema(spark: SparkSession) -> None:

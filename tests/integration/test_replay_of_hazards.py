@@ -6,8 +6,6 @@ which a training takes longer, is made up.
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -36,6 +34,7 @@ from models.registered import ModelText, Origin, TrainingRun, log_candidate
 from models.registry import TRAINING_SET, model_versions
 from models.replay.replaying import Difference, Replayed, Subject, replay
 from models.replay.subjects import MACHINE, WARNING
+from tests.integration.aged import age_commits
 from tests.integration.conftest import RunJob
 from tests.integration.desks import forget, promote
 from tests.integration.factory_facts import (
@@ -240,17 +239,6 @@ def test_what_a_replay_says_names_the_version_and_the_tables(home: JobContext) -
     assert "has no row of nothing" in said.exception.message
 
 
-def age_commits(home: JobContext, table: str) -> None:
-    """Make all commits of a table but the last three weeks old."""
-    schema, _, name = table.partition(".")
-    log = home.warehouse / f"{schema}.db" / name / "_delta_log"
-    then = time.time() - timedelta(weeks=3).total_seconds()
-    *old, _ = sorted(log.glob("*.json"))
-    assert old
-    for commit in old:
-        os.utime(commit, (then, then))
-
-
 def test_tables_are_read_as_the_run_found_them_and_lost_versions_are_told(
     home: JobContext,
 ) -> None:
@@ -269,7 +257,7 @@ def test_tables_are_read_as_the_run_found_them_and_lost_versions_are_told(
         f"where code_system = {sql_literal(FACTORY)}"
     )
     for table in (VALUES, OUTCOME, "silver.production_output"):
-        age_commits(home, table)
+        age_commits(home.settings, table)
     warnings, health = (replayed(home, subject, TRAINED) for subject in SUBJECTS)
     assert [one for one in (*warnings, *health) if one.differences] == []
     # Approved since, and of the machines by a version that the run itself had trained.
