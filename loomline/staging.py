@@ -14,13 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from loomline.contracts.model import Contract, JsonLinesFormat
+from loomline.contracts.model import Contract
 from loomline.disk import is_disk_full
 from loomline.errors import DiskFull, FileRefused
-from loomline.readers.file import UNREADABLE, check_header, read_rows
-from loomline.readers.lines import read_lines
-from loomline.readers.row import RowBlock, SourceRows
-from loomline.readers.text import refused_text
+from loomline.readers.file import check_header, read_rows
+from loomline.readers.row import RowBlock
 
 CHUNK_BYTES = 1 << 20
 
@@ -150,7 +148,9 @@ def bronze_batch(
     ends = np.cumsum(counts, dtype=np.int32)
     positions = np.arange(len(rows.cells), dtype=np.int32) - np.repeat(ends - counts, counts)
     has_name = positions < len(header)
-    names = pa.DictionaryArray.from_arrays(pa.array(positions[has_name]), pa.array(header))
+    names = pa.DictionaryArray.from_arrays(
+        pa.array(positions[has_name]), pa.array(header, pa.string())
+    )
     kept = np.cumsum(np.minimum(counts, len(header)), dtype=np.int32)
     offsets = np.concatenate([[np.int32(0)], kept])
     columns = [
@@ -167,39 +167,6 @@ def bronze_batch(
     return pa.RecordBatch.from_arrays(columns, schema=BRONZE_ARROW)
 
 
-def _line_batches(
-    copy: LandedCopy, source_file: str, file_format: JsonLinesFormat, landed: datetime
-) -> Iterator[pa.RecordBatch]:
-    """The lines of a file in the shape of a bronze table, with no fields: those come later."""
-    try:
-        for numbers, lines in read_lines(copy.path, file_format):
-            size = len(lines)
-            no_fields = pa.MapArray.from_arrays(
-                np.zeros(size + 1, dtype=np.int32),
-                pa.array([], pa.string()),
-                pa.array([], pa.string()),
-            )
-            columns = [
-                pa.repeat(copy.sha256, size),
-                pa.repeat(source_file, size),
-                numbers,
-                lines,
-                no_fields,
-                pa.nulls(size, pa.string()),
-                pa.repeat(pa.scalar(landed, pa.timestamp("us", tz="UTC")), size),
-            ]
-            yield pa.RecordBatch.from_arrays(columns, schema=BRONZE_ARROW)
-    except UNREADABLE as error:
-        raise refused_text(source_file, file_format, error) from error
-
-
-def _row_batches(
-    copy: LandedCopy, source_file: str, opened: SourceRows, landed: datetime
-) -> Iterator[pa.RecordBatch]:
-    for block in opened.blocks:
-        yield bronze_batch(block, opened.header, copy.sha256, source_file, landed)
-
-
 def stage_file(copy: LandedCopy, source_file: str, contract: Contract, folder: Path) -> StagedFile:
     """Write the rows of a landed copy as Parquet into `folder`; all of them or no file.
 
@@ -207,19 +174,14 @@ def stage_file(copy: LandedCopy, source_file: str, contract: Contract, folder: P
         FileRefused: the file can't be read as its contract says.
     """
     landed_at, row_count = datetime.now(UTC), 0
-    header: list[str] = []
-    unmapped: list[str] = []
-    if isinstance(contract.file_format, JsonLinesFormat):
-        batches = _line_batches(copy, source_file, contract.file_format, landed_at)
-    else:
-        opened = read_rows(copy.path, source_file, contract)
-        header, unmapped = opened.header, check_header(source_file, opened.header, contract)
-        batches = _row_batches(copy, source_file, opened, landed_at)
+    opened = read_rows(copy.path, source_file, contract)
+    header, unmapped = opened.header, check_header(source_file, opened.header, contract)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{copy.sha256}.parquet"
     try:
         with pq.ParquetWriter(path, BRONZE_ARROW) as writer:
-            for batch in batches:
+            for block in opened.blocks:
+                batch = bronze_batch(block, header, copy.sha256, source_file, landed_at)
                 row_count += batch.num_rows
                 writer.write_batch(batch)
     except BaseException:

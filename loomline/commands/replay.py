@@ -40,9 +40,8 @@ def _replay(kind: str, entity: str, as_of: date) -> None:
     run, model = found.run, "no model"
     if found.model_version is not None:
         model = f"model version {found.model_version} trained as of {found.trained_as_of}"
-    versions = ", ".join(f"{name} at version {x}" for name, x in run.table_versions.items())
     print(
-        f"{entity} as of {as_of}: {model}, {versions}, run {run.run_id} of "
+        f"{entity} as of {as_of}: {model}, {run.tables_in_words}, run {run.run_id} of "
         f"{run.started_at:%Y-%m-%d %H:%M} UTC"
     )
     if not found.differences:

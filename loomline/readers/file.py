@@ -26,6 +26,7 @@ from loomline.contracts.model import (
 )
 from loomline.errors import FileRefused
 from loomline.readers.binary import read_parquet, read_xlsx
+from loomline.readers.lines import read_lines
 from loomline.readers.row import RowBlock, SourceRows
 from loomline.readers.text import read_text_file, refused_text
 from loomline.readers.xml import read_xml
@@ -95,9 +96,10 @@ def read_rows(path: Path, name: str, contract: Contract) -> SourceRows:
         FileRefused: at once, or while rows are asked for, when the file can't be read.
     """
     file_format = contract.file_format
-    assert not isinstance(file_format, JsonLinesFormat)
     try:
-        if isinstance(file_format, XlsxFormat):
+        if isinstance(file_format, JsonLinesFormat):
+            opened = SourceRows([], read_lines(path, file_format))
+        elif isinstance(file_format, XlsxFormat):
             opened = read_xlsx(path, file_format)
         elif isinstance(file_format, ParquetFormat):
             opened = read_parquet(path)

@@ -6,10 +6,12 @@ import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from loomline.contracts.model import JsonLinesFormat
 from loomline.readers.plain import line_block
+from loomline.readers.row import RowBlock
 from loomline.readers.text import open_text
 
 CHUNK_BYTES = 8 << 20
@@ -40,8 +42,8 @@ def _whole_lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield rest.removeprefix(BYTE_ORDER_MARK) + b"\n"
 
 
-def read_lines(path: Path, file_format: JsonLinesFormat) -> Iterator[tuple[pa.Array, pa.Array]]:
-    """Line numbers (int64) and lines (text) of a file, many at a time; blank lines are left out.
+def read_lines(path: Path, file_format: JsonLinesFormat) -> Iterator[RowBlock]:
+    """The lines of a file as rows without cells, which come later; blank lines are left out.
 
     Raises:
         UnicodeDecodeError: a line is not text of the format's encoding.
@@ -49,5 +51,8 @@ def read_lines(path: Path, file_format: JsonLinesFormat) -> Iterator[tuple[pa.Ar
     first = 1
     for block in _whole_lines(_chunks(path, file_format)):
         block.decode()
-        yield line_block(block, first)
+        numbers, lines = line_block(block, first)
+        size = len(lines)
+        no_cells = np.zeros(size, dtype=np.int32), pa.array([], pa.string())
+        yield RowBlock(numbers, lines, *no_cells, pa.nulls(size, pa.string()))
         first += block.count(b"\n")

@@ -81,10 +81,11 @@ def plain_blocks(
         if not is_plain or len(rest) > LONGEST_LINE:
             yield from otherwise(_left(read, text), first_line)
             return
-        head, end, rest = read.rpartition("\n")
+        end = read.rfind("\n") + 1
         if end:
-            yield _block(head + end, delimiter, header, first_line)
-            first_line += (head + end).count("\n")
+            yield _block(read[:end], delimiter, header, first_line)
+            first_line += read.count("\n")
+        rest = read[end:]
     if rest.endswith("\r"):
         yield from otherwise(_left(rest, text), first_line)
     elif rest:

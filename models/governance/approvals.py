@@ -169,11 +169,11 @@ def _tag(desk: Desk, version: ModelVersion, name: str) -> str:
     return str(version.tags[name])
 
 
-def facts_of(desk: Desk, version: ModelVersion) -> VersionFacts:
-    """What a version is now, the files of its run and of its model hashed anew.
+def _facts(desk: Desk, version: ModelVersion, model_sha256: str) -> VersionFacts:
+    """What a version is now, whose model has a hash; its report is hashed anew.
 
     Raises:
-        LoomlineError: the version lacks its model, its validation report or a tag.
+        LoomlineError: the version lacks its validation report or a tag.
     """
     return VersionFacts(
         model_name=desk.model_name,
@@ -181,7 +181,7 @@ def facts_of(desk: Desk, version: ModelVersion) -> VersionFacts:
         trained_as_of=date.fromisoformat(_tag(desk, version, TRAINED_AS_OF)),
         feature_version=_tag(desk, version, FEATURE_VERSION),
         training_set_sha256=_tag(desk, version, TRAINING_SET),
-        scorecard_sha256=_model_sha256s(desk, version)[0],
+        scorecard_sha256=model_sha256,
         validation_report_sha256=_sha256(desk, version, VALIDATION_REPORT_FILE),
     )
 
@@ -194,7 +194,7 @@ def reported_facts(desk: Desk, version: str) -> VersionFacts:
             report was changed.
     """
     found = _version(desk, version)
-    facts = facts_of(desk, found)
+    facts = _facts(desk, found, _model_sha256s(desk, found)[0])
     if facts.validation_report_sha256 != found.tags.get(VALIDATION_REPORT):
         raise LoomlineError(
             f"The validation report of version {facts.model_version} is not the one that was made "
@@ -216,9 +216,8 @@ def differing_facts(approved: VersionFacts, now: VersionFacts) -> list[str]:
 def _facts_as_recorded(desk: Desk, recorded: VersionFacts) -> VersionFacts:
     """What a version is now, its model hashed as it was when the facts were recorded."""
     version = _version(desk, recorded.model_version)
-    now, hashed = facts_of(desk, version), recorded.scorecard_sha256
-    is_same = hashed in _model_sha256s(desk, version)
-    return replace(now, scorecard_sha256=hashed) if is_same else now
+    now, hashed = _model_sha256s(desk, version), recorded.scorecard_sha256
+    return _facts(desk, version, hashed if hashed in now else now[0])
 
 
 def check_unchanged(desk: Desk, approved: VersionFacts) -> None:

@@ -105,10 +105,9 @@ def replay(context: JobContext, subject: Subject, entities: Sequence[str]) -> li
     try:
         rebuilt = subject.rebuild(then, list(recorded))
     except (PySparkException, MlflowException) as error:
-        versions = ", ".join(f"{name} at version {x}" for name, x in run.table_versions.items())
         raise LoomlineError(
             f"What run {run.run_id} read for {context.as_of_date} could not be read as it was "
-            f"then: {_kind(error)}. It read {versions}.",
+            f"then: {_kind(error)}. It read {run.tables_in_words}.",
             "Delta keeps old versions for as long as the tables' retention says; replay it in a "
             "backup of the home from that time.",
         ) from error

@@ -28,6 +28,11 @@ class Run:
     table_versions: Mapping[str, int]
     code_commit: str
 
+    @property
+    def tables_in_words(self) -> str:
+        """The tables that it read, each with its version."""
+        return ", ".join(f"{name} at version {x}" for name, x in self.table_versions.items())
+
 
 @dataclass(frozen=True)
 class Then:
